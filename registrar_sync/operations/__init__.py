@@ -1,0 +1,1 @@
+"""Plan, enrol, check, roll back, recover: one domain, ports only."""

@@ -1,0 +1,271 @@
+"""What the operations need from the world: Protocols only. The edges implement them, wiring.py joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from registrar_sync.core.model import RRset, RRsetChange, ZoneView
+from registrar_sync.core.observation import Delegation, Observation, Server
+
+
+class Clock(Protocol):
+    """Time, so that no test sleeps."""
+
+    def now(self) -> datetime:
+        """The present, UTC, aware."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class Secrets(Protocol):
+    """Where credentials come from."""
+
+    def resolve(self, reference: str) -> str | None:
+        """The secret that a reference (``env:NAME``, ``file:/path``) stands for, or None where it is not set."""
+        ...
+
+
+class DnsProvider(Protocol):
+    """One account at a DNS provider, seen in whole RRsets. Synchronous; one object serves one enrolment.
+
+    Values that are not edited travel back in the provider's own spelling; the caller never sees quoting, dots or ids.
+    """
+
+    @property
+    def staged(self) -> bool:
+        """Whether written data is served only after ``publish``."""
+        ...
+
+    @property
+    def api_calls(self) -> int:
+        """HTTP requests made so far, retries included."""
+        ...
+
+    def open(self, owner: str, zone: str | None = None) -> str:
+        """Authenticate and find the zone that holds ``owner``: the exact name first, then one label less on "not found".
+
+        ``zone`` given: that zone and no other. Returns the zone, absolute. Raises ``ZoneNotFound``,
+        ``CredentialsRejected``, ``ProviderUnavailable``. Changes nothing.
+        """
+        ...
+
+    def read(self, owner: str) -> ZoneView:
+        """All RRsets that stand at ``owner``, disabled rows and native rows included, as the API has them now.
+
+        before: the API holds MX 5 and 40, and two TXT.  call: ``read("example.com.")``.
+        after: ``ZoneView`` with RRsets MX (2 records), TXT (2), and whatever else stands there; nothing is changed.
+        Raises ``ProviderUnavailable`` or ``CredentialsRejected``; a failed read is never an empty view.
+        """
+        ...
+
+    def write(self, changes: Sequence[RRsetChange], *, before_call: Callable[[], None]) -> None:
+        """Carry out the changes, in the order given where they need separate calls; publish nothing.
+
+        before: TXT {a, "v=spf1 mx ~all"}, MX {5 mailgate}.
+        call: ``write([TXT: "v=spf1 mx ~all" -> "v=spf1 mx include:x ~all", MX: + 3 france], before_call=lock.renew)``.
+        after: TXT {a, "v=spf1 mx include:x ~all"}, MX {3 france, 5 mailgate}; every other RRset as it was.
+
+        ``before_call`` is called before every single HTTP write; what it raises stops the writing. Raises
+        ``ProviderRefused`` or ``CredentialsRejected`` (the failing call changed nothing), ``WriteMustReread`` (repeat, but
+        only after a fresh read), ``OutcomeUnknown`` (the failing call may have taken effect). Calls before the failing one
+        stand.
+        """
+        ...
+
+    def publish(self, *, before_call: Callable[[], None]) -> None:
+        """Make written data served, where the provider is staged; else nothing. Retried until the call limit has passed.
+
+        Raises as ``write`` does; ``ProviderRefused`` or ``CredentialsRejected``: nothing was published.
+        """
+        ...
+
+    def zones(self) -> list[str]:
+        """The zones that the account can see, without opening one. Raises as ``open`` does."""
+        ...
+
+    def close(self) -> None:
+        """Give connections back."""
+        ...
+
+
+class Resolver(Protocol):
+    """Questions to the DNS."""
+
+    def delegation(self, owner: str) -> Delegation:
+        """The closest zone cut at or above ``owner`` and every address of its name servers, from a recursive resolver.
+
+        NXDOMAIN, or no NS up to the top: ``Delegation(zone=None, servers=())``. Raises ``LookupFailed`` when the resolver
+        gave no usable answer: never the same as "not delegated".
+        """
+        ...
+
+    def observe(self, servers: Sequence[Server], zone: str, owner: str, rtypes: Sequence[str]) -> list[Observation]:
+        """Ask every server, by address, RD=0, UDP then TCP, for ``rtypes`` at ``owner`` and for the SOA of ``zone``.
+
+        One observation a server, in the order given. Never raises for a server that does not answer.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Images:
+    """The RRsets that a change touches, before and after, keyed by type ("TXT", "MX"). None: no such RRset."""
+
+    before: Mapping[str, RRset | None]
+    after: Mapping[str, RRset | None]
+
+
+ChangeState = Literal[
+    "intended",
+    "written",
+    "authoritative",
+    "nothing-to-do",
+    "refused",
+    "restored",
+    "unknown",
+    "drift",
+    "overdue",
+    "rolled-back",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewChange:
+    """What is known of a change before its first write. ``context``: JSON, such as mode, TTLs and serials seen."""
+
+    domain: str
+    zone: str
+    owner: str
+    provider: str
+    account: str
+    service: Mapping[str, Any]
+    command: Literal["enroll", "rollback"]
+    undoes: int | None = None
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One state of a change. ``id`` orders events (never the clock). ``images`` come with ``intended`` only."""
+
+    id: int
+    change_id: int
+    state: ChangeState
+    at: datetime
+    detail: Mapping[str, Any]
+    images: Images | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A journalled enrolment or rollback of one domain, with its events, oldest first."""
+
+    id: int
+    what: NewChange
+    at: datetime
+    events: tuple[Event, ...]
+
+    @property
+    def state(self) -> ChangeState:
+        """The newest state."""
+        return self.events[-1].state
+
+    @property
+    def images(self) -> Images:
+        """Before and after, as last intended."""
+        return next(event.images for event in reversed(self.events) if event.images is not None)
+
+    def last(self, *states: ChangeState) -> Event | None:
+        """The newest event in one of these states."""
+        return next((event for event in reversed(self.events) if event.state in states), None)
+
+
+class ZoneLock(Protocol):
+    """The right to write to one zone, held until released or lost."""
+
+    def renew(self) -> None:
+        """Say that we are alive; called before every provider write. Raises ``LockLost`` when somebody took over."""
+        ...
+
+    def release(self) -> None:
+        """Give the zone back. Twice is once."""
+        ...
+
+
+class Journal(Protocol):
+    """Evidence, appended before anything is done, never changed or deleted."""
+
+    @property
+    def location(self) -> str:
+        """Where it is kept, without any password."""
+        ...
+
+    def check_writable(self) -> None:
+        """Raise ``JournalUnusable`` now rather than after the first question to a provider."""
+        ...
+
+    def mark(self) -> int:
+        """The id of the newest event of all (0 when there is none)."""
+        ...
+
+    def touched_since(self, zone: str, mark: int) -> bool:
+        """Whether any change of ``zone`` got an event after ``mark``: then what was read before may be old."""
+        ...
+
+    def begin(self, new: NewChange, images: Images, *, state: ChangeState = "intended") -> int:
+        """Record a change and its first event with the complete images, durably; returns the change's id.
+
+        before: no entry.  call: ``begin(new, images)``.  after: the change is there, state ``intended``, on disk.
+        """
+        ...
+
+    def append(
+        self,
+        change_id: int,
+        state: ChangeState,
+        *,
+        detail: Mapping[str, Any] | None = None,
+        images: Images | None = None,
+    ) -> None:
+        """Add a state to a change, durably."""
+        ...
+
+    def change(self, change_id: int) -> Change:
+        """One change. Raises ``NothingJournalled``."""
+        ...
+
+    def changes(self, domain: str | None = None, *, zone: str | None = None) -> list[Change]:
+        """Changes, newest first, of one domain, of one zone, or of all."""
+        ...
+
+    def unfinished(self, domain: str | None = None) -> list[Change]:
+        """Changes whose state is ``intended`` or ``unknown``, oldest first."""
+        ...
+
+    def lock(self, zone: str) -> ZoneLock:
+        """Take the zone's lock. Raises ``ZoneLocked``, naming the holder, while another process holds it.
+
+        A lock whose holder is provably dead (same host, no such process) or whose lease has run out is taken over.
+        """
+        ...
+
+    def quiet_in_s(self, zone: str, call_limit_s: float) -> float:
+        """Seconds until a call that the last holder of the zone's lock may have left under way must be over (0: now).
+
+        Raises ``ZoneLocked`` while the holder lives.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give connections back."""
+        ...

@@ -1,0 +1,1 @@
+"""One small subclass of a lexicon adapter per certified vendor."""
