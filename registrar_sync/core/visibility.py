@@ -1,0 +1,273 @@
+"""From what the servers answered to what is visible: verdicts for each server and for all, and how long to wait.
+
+Only an enrolment's own data decides: the SPF records among the TXT values, and the MX values. Other TXT values at the
+owner come and go without touching a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from registrar_sync.core.model import Mx, Rdata, RRset, Txt, is_spf, values_of
+from registrar_sync.core.mx import is_enrolled_order
+from registrar_sync.core.names import display
+from registrar_sync.core.observation import Answer, Observation, Server
+from registrar_sync.core.service import MailService
+from registrar_sync.core.spf import SpfInvalid, parse_spf
+from registrar_sync.core.txt import quote
+
+NO_ROUTE = "cannot be asked from here: this machine has no route to it"
+"""The detail of an unreachable server whose address family this machine cannot use (such as IPv6 on an IPv4-only network)."""
+
+STILL_PUBLISHING = "equal, but an earlier change is still being published"
+
+UNKNOWN_NEGATIVE_TTL_S = 10800
+"""Seconds, where no server told its SOA: the longest that RFC 2308 section 5 calls sensible (one to three hours)."""
+
+_NOT_ASKED = Answer(status="unreachable")
+
+Role = Literal["authoritative", "recursive"]
+ServerWord = Literal["new", "old", "absent", "unreachable", "other"]
+Verdict = Literal["visible", "authoritative", "pending", "not-asked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """The part of the data at an owner that an enrolment is about."""
+
+    spf: frozenset[Rdata]
+    mx: frozenset[Rdata]
+
+    @classmethod
+    def of(cls, values: Mapping[str, frozenset[Rdata]]) -> Fingerprint:
+        """The fingerprint of values by type ("TXT", "MX"); a type that is missing counts as empty."""
+        return cls(frozenset(filter(is_spf, values.get("TXT", ()))), values.get("MX", frozenset()))
+
+    @property
+    def is_empty(self) -> bool:
+        """Neither an SPF record nor an MX."""
+        return not self.spf and not self.mx
+
+    def __str__(self) -> str:
+        spf = " | ".join(sorted(map(str, self.spf))) or "none"
+        mx = ", ".join(map(str, _by_preference(self.mx))) or "none"
+        return f"SPF: {spf}; MX: {mx}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The RRsets before and after a change, by type; None: no such RRset. Types that ``after`` does not name are not judged."""
+
+    before: Mapping[str, RRset | None]
+    after: Mapping[str, RRset | None]
+
+    @property
+    def types(self) -> Collection[str]:
+        """The types to ask for and to judge."""
+        return self.after.keys()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """An earlier write of this journal was not yet seen authoritative, so an answer equal to the target may be a leftover.
+
+    It counts once the server's serial differs from the one in ``serials`` (by ``str(server)``, seen before our last write), or
+    from ``until`` on, when the provider's budget since that write is over (None: never by time alone).
+    """
+
+    serials: Mapping[str, int]
+    until: datetime | None
+
+    def passes(self, observation: Observation, now: datetime) -> bool:
+        """Whether an answer of this server, equal to the target, is the target."""
+        if self.until is not None and now >= self.until:
+            return True
+        earlier = self.serials.get(str(observation.server))
+        return None not in (earlier, observation.serial) and observation.serial != earlier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerVerdict:
+    """One server, judged. ``detail``: why, for a person; empty where the verdict says it all."""
+
+    server: Server
+    verdict: ServerWord
+    detail: str = ""
+    role: Role = "authoritative"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visibility:
+    """The verdict on all servers: ``authoritative`` as ``overall`` says it; ``visible`` when ``old_until`` is over, too.
+
+    ``old_until``: when no cache can hold the old answer any more (None: not known).
+    """
+
+    verdict: Verdict
+    old_until: datetime | None = None
+    servers: tuple[ServerVerdict, ...] = field(default=())
+
+
+def judge(observations: Iterable[Observation], target: Target, *, now: datetime, gate: Gate | None) -> tuple[ServerVerdict, ...]:
+    """Compare each server's SPF and MX with the target's.
+
+    ``new`` equal to after (where before and after are the same, too); ``old`` equal to before, or held back by the gate;
+    ``absent`` neither SPF nor MX; ``other`` anything else; ``unreachable`` a type got no answer that can be judged.
+    """
+    after = Fingerprint.of({rtype: values_of(rrset) for rtype, rrset in target.after.items()})
+    before = Fingerprint.of({rtype: values_of(target.before.get(rtype)) for rtype in target.types})
+
+    def verdict_on(seen: Observation) -> ServerVerdict:
+        if undecided := _undecided(seen, target.types):
+            return undecided
+        found = _found(seen, target.types)
+        if found == after:
+            if gate is None or gate.passes(seen, now):
+                return ServerVerdict(server=seen.server, verdict="new")
+            return ServerVerdict(server=seen.server, verdict="old", detail=STILL_PUBLISHING)
+        if found == before:
+            return ServerVerdict(server=seen.server, verdict="old", detail=str(found) if found.is_empty else "")
+        return _neither(seen.server, found)
+
+    return tuple(map(verdict_on, observations))
+
+
+def _undecided(seen: Observation, types: Collection[str]) -> ServerVerdict | None:
+    """The verdict on a server that left a question open, or answered with an alias."""
+    for rtype in types:
+        answer = seen.answers.get(rtype)
+        if answer is None or answer.status == "unreachable":
+            detail = answer.detail if answer else f"{rtype} was not asked"
+            return ServerVerdict(server=seen.server, verdict="unreachable", detail=detail)
+        if answer.status == "data" and not answer.values:
+            return ServerVerdict(server=seen.server, verdict="other", detail=answer.detail)
+    return None
+
+
+def _found(seen: Observation, types: Collection[str]) -> Fingerprint:
+    return Fingerprint.of({rtype: answer.values for rtype, answer in seen.answers.items() if rtype in types})
+
+
+def _neither(server: Server, found: Fingerprint) -> ServerVerdict:
+    if found.is_empty:
+        return ServerVerdict(server=server, verdict="absent")
+    return ServerVerdict(server=server, verdict="other", detail=str(found))
+
+
+def overall(verdicts: Iterable[ServerVerdict]) -> bool:
+    """Whether every authoritative server, at every address that can be asked, answers the new data.
+
+    A server that does not answer means no. An address without a route from this machine is left out only where the same
+    server has another one, which answers the new data: on an IPv4-only network its IPv6 address says nothing about it.
+    """
+    asked = [verdict for verdict in verdicts if verdict.role == "authoritative"]
+    proven = {verdict.server.name for verdict in asked if verdict.verdict == "new"}
+    return bool(proven) and all(
+        verdict.verdict == "new" or (verdict.detail == NO_ROUTE and verdict.server.name in proven) for verdict in asked
+    )
+
+
+def old_until(
+    seen_at: datetime,
+    before: Mapping[str, RRset | None],
+    changed: Collection[str],
+    observations_before: Iterable[Observation],
+) -> datetime:
+    """When no cache can hold an answer from before the change any more (rules B6.4); the new TTL plays no part.
+
+    ``seen_at`` (when the last authoritative server was first seen with the new data) plus the longest old TTL of the
+    ``changed`` types, as the API or any server told it; where nothing was served, plus the negative TTL, and
+    ``UNKNOWN_NEGATIVE_TTL_S`` where no server told one. Nothing changed: ``seen_at``.
+    """
+    observations = tuple(observations_before)
+    ttls = (_old_ttl(rtype, before.get(rtype), observations) for rtype in changed)
+    return seen_at + timedelta(seconds=max(ttls, default=0))
+
+
+def _old_ttl(rtype: str, rrset: RRset | None, observations: Sequence[Observation]) -> int:
+    answers = [seen.answers[rtype] for seen in observations if rtype in seen.answers]
+    ttls = [answer.ttl for answer in answers if answer.status == "data" and answer.ttl is not None]
+    ttls += [record.ttl for record in rrset.live] if rrset else []
+    if ttls:
+        return max(ttls)
+    negative = [seen.negative_ttl for seen in observations if seen.negative_ttl is not None]
+    return max(negative, default=UNKNOWN_NEGATIVE_TTL_S)
+
+
+def next_wait(elapsed_s: float, remaining_s: float, *, budget_s: float) -> float:
+    """Seconds until the servers are worth asking again: a quarter of the time waited so far, from 0.2 to 5 (for budgets
+    over five minutes to a sixtieth of the provider's budget), and never past the end."""
+    longest = max(5.0, budget_s / 60)
+    return max(0.0, min(max(0.2, elapsed_s / 4), longest, remaining_s))
+
+
+# --- by effect: is the service in front of the mail, whoever put it there? ---------------------------------------------
+def judge_enrolment(observations: Iterable[Observation], service: MailService) -> tuple[ServerVerdict, ...]:
+    """Judge each server by the effect of its data (rules B6.1), whatever the preferences and whoever wrote it.
+
+    ``new`` one valid SPF record authorises the service by a term of its own, and the service's hosts come before all
+    others; ``absent`` neither SPF nor MX; ``other`` anything else, ``detail`` saying what is missing.
+    """
+    return tuple(_judge_effect(seen, service) for seen in observations)
+
+
+def shows_enrolment(observation: Observation, service: MailService) -> bool:
+    """Whether this server's data put the service in front of the mail: see ``judge_enrolment``."""
+    return _judge_effect(observation, service).verdict == "new"
+
+
+def _judge_effect(seen: Observation, service: MailService) -> ServerVerdict:
+    if undecided := _undecided(seen, ("TXT", "MX")):
+        return undecided
+    found = _found(seen, ("TXT", "MX"))
+    faults = [fault for fault in (_spf_fault(found, service), _mx_fault(found, service)) if fault]
+    if not faults:
+        return ServerVerdict(server=seen.server, verdict="new")
+    if found.is_empty:
+        return ServerVerdict(server=seen.server, verdict="absent")
+    return ServerVerdict(server=seen.server, verdict="other", detail=f"{', '.join(faults)} ({found})")
+
+
+def _spf_fault(found: Fingerprint, service: MailService) -> str:
+    texts = [value.joined for value in found.spf if isinstance(value, Txt)]
+    if len(texts) != 1:
+        return "more than one SPF record" if texts else "no SPF record"
+    try:
+        record = parse_spf(texts[0])
+    except SpfInvalid as error:
+        return f"the SPF record is invalid: {error}"
+    if any(term.is_glued for term in record.terms):
+        return "two SPF terms ran together"
+    return "" if record.authorises(service.include) else f"the SPF record does not include {display(service.include)}"
+
+
+def _mx_fault(found: Fingerprint, service: MailService) -> str:
+    if is_enrolled_order(_by_preference(found.mx), service):
+        return ""
+    return f"the MX hosts of {service.name} are not all there, in its order, before every other" if found.mx else "no MX"
+
+
+def nslookup_lines(owner: str, observation: Observation) -> list[str]:
+    """What ``nslookup -type=txt`` and ``-type=mx`` (BIND's) print of these answers, ready for a ticket.
+
+    TXT in the order of the text, MX by preference. For a type without any record nslookup's own line says so; a type that
+    was not answered gives no line.
+    """
+    txt = observation.answers.get("TXT", _NOT_ASKED)
+    mx = observation.answers.get("MX", _NOT_ASKED)
+    texts = sorted((value for value in txt.values if isinstance(value, Txt)), key=lambda value: value.joined)
+    name = display(owner)
+    lines = [f"{name}\ttext = {quote(value.strings)}" for value in texts] or _nothing(name, txt)
+    exchanges = [f"{name}\tmail exchanger = {value}" for value in _by_preference(mx.values)]
+    return lines + (exchanges or _nothing(name, mx))
+
+
+def _nothing(name: str, answer: Answer) -> list[str]:
+    return [f"*** Can't find {name}: No answer"] if answer.status == "absent" else []
+
+
+def _by_preference(values: Iterable[Rdata]) -> list[Mx]:
+    return sorted(value for value in values if isinstance(value, Mx))

@@ -1,0 +1,76 @@
+"""What a response says: messages of dnspython in, values of the core out."""
+
+from __future__ import annotations
+
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+import dns.rrset
+from dns.rdtypes.ANY.MX import MX
+from dns.rdtypes.ANY.SOA import SOA
+from dns.rdtypes.ANY.TXT import TXT
+
+from registrar_sync.core.model import Mx, Other, Rdata, Txt
+from registrar_sync.core.names import absolute, display
+from registrar_sync.core.observation import Answer
+
+LAME = "not authoritative (lame)"
+CONTRADICTION = "NXDOMAIN beside data: it contradicts itself"
+
+
+def unusable(response: dns.message.Message) -> str:
+    """Why a recursive resolver's response cannot be used: empty if it can."""
+    if response.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+        return dns.rcode.to_text(response.rcode())
+    if not response.flags & (dns.flags.RA | dns.flags.AA):
+        return "it offers no recursion"  # its empty answer would be a referral, not "no such data"
+    return ""
+
+
+def judge(response: dns.message.Message, owner: str, rtype: str) -> Answer:
+    """What an authoritative response says; ``ttl`` of an ``absent`` is how long that may be cached."""
+    rcode = response.rcode()
+    if rcode not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+        return Answer(status="unreachable", detail=dns.rcode.to_text(rcode))
+    if not response.flags & dns.flags.AA:
+        return Answer(status="unreachable", detail=LAME)
+    if rrset := rrset_of(response.answer, owner, rtype):
+        if rcode == dns.rcode.NXDOMAIN:
+            return Answer(status="unreachable", detail=CONTRADICTION)
+        return Answer(status="data", values=frozenset(map(_value, rrset)), ttl=rrset.ttl)
+    if alias := rrset_of(response.answer, owner, "CNAME"):
+        return Answer(status="data", ttl=alias.ttl, detail=f"CNAME to {display(absolute(str(alias[0])))}")
+    _, negative_ttl = soa_of(response)
+    return Answer(status="absent", ttl=negative_ttl, detail="NXDOMAIN" if rcode == dns.rcode.NXDOMAIN else "")
+
+
+def rrset_of(section: list[dns.rrset.RRset], name: str, rtype: str) -> dns.rrset.RRset | None:
+    """The RRset of this owner and type in a section; what stands at the end of an alias is not the owner's."""
+    wanted = (dns.name.from_text(name), dns.rdataclass.IN, dns.rdatatype.from_text(rtype))
+    return next((rrset for rrset in section if (rrset.name, rrset.rdclass, rrset.rdtype) == wanted), None)
+
+
+def soa_of(response: dns.message.Message) -> tuple[SOA | None, int | None]:
+    """The SOA record of an authoritative response, asked for or beside a negative answer, and the negative TTL in seconds:
+    min(SOA TTL, SOA MINIMUM) (RFC 2308 section 5)."""
+    if not response.flags & dns.flags.AA:
+        return None, None
+    asked = response.question[0].name if response.question else dns.name.root
+    for rrset in (*response.answer, *response.authority):
+        soa = rrset[0]
+        if isinstance(soa, SOA) and asked.is_subdomain(rrset.name):
+            return soa, min(rrset.ttl, soa.minimum)
+    return None, None
+
+
+def _value(rdata: dns.rdata.Rdata) -> Rdata:
+    if isinstance(rdata, TXT):
+        return Txt(tuple(rdata.strings))
+    if isinstance(rdata, MX):
+        return Mx(rdata.preference, absolute(rdata.exchange.to_text()))
+    wire = rdata.to_digestable()  # RFC 4034 section 6.2: names in lower case
+    return Other(dns.rdata.from_wire(rdata.rdclass, rdata.rdtype, wire, 0, len(wire)).to_text())
