@@ -164,3 +164,9 @@ class Drift(RegistrarSyncError):
     """The zone holds values that are neither ours nor those we found: nothing is written."""
 
     kind = "drift"
+
+
+class Interrupted(RegistrarSyncError):
+    """The operator stopped us."""
+
+    kind = "interrupted"

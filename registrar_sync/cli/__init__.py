@@ -1,0 +1,1 @@
+"""The command line: Typer commands that call the Client; render.py is the only printer."""

@@ -1,0 +1,36 @@
+"""Commands on the configuration: config schema, config check."""
+
+from __future__ import annotations
+
+import json
+
+import typer
+
+from registrar_sync.cli import options
+from registrar_sync.cli.session import session
+
+app = typer.Typer(no_args_is_help=True, help="The operator's providers.yaml.")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of providers.yaml."""
+    from registrar_sync.providers.catalog import json_schema  # noqa: PLC0415 - pydantic is slow to import
+
+    with session(options.Output.table) as now:
+        now.printer.text(json.dumps(json_schema(), indent=2) + "\n")
+
+
+@app.command()
+def check(output: options.OutputAs = options.Output.table, config: options.Config = None) -> None:
+    """Read providers.yaml and say what is wrong with it: file, line and key."""
+    with session(output, config=config) as now:
+        catalog = now.client.world.catalog
+        file = now.client.world.config_file()
+        row = {
+            "file": str(file) if file else None,
+            "providers": len(catalog.providers),
+            "accounts": len(catalog.accounts()),
+            "services": len(catalog.services),
+        }
+        now.printer.rows("config check", "files", [row], ("file", "providers", "accounts", "services"))

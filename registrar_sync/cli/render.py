@@ -1,0 +1,206 @@
+"""The only printer: results to stdout, progress and warnings to stderr; never a secret, never a control character."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from registrar_sync.core import names
+from registrar_sync.core.finding import Finding
+from registrar_sync.core.model import RRset, RRsetChange, is_spf, values_of
+from registrar_sync.core.visibility import Visibility
+from registrar_sync.errors import RegistrarSyncError
+from registrar_sync.operations.result import SCHEMA, Result, rrset_json, value_order
+
+# The fixed phrase for "every authoritative server answers the new data" (design section 5, step 6).
+EVERYWHERE = "visible at every authoritative server"
+
+_SEVERITY_STYLES = {"block": "bold red", "warn": "yellow", "info": "cyan"}
+# States in which the zone holds what the plan's "after" says.
+_ENDED = ("written", "authoritative", "overdue", "nothing-to-do")
+_WIDE = 10_000  # not a terminal: one record stays on one line, whatever reads it
+
+
+def clean(text: str) -> str:
+    """Text from outside, safe to print: control characters (escape sequences among them) are shown, not sent."""
+    return "".join(c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text)
+
+
+class Printer:
+    """Prints what commands give back, for people or as JSON."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self._out = Console(file=sys.stdout, soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else _WIDE)
+        self._err = Console(file=sys.stderr, soft_wrap=True, highlight=False, width=None if sys.stderr.isatty() else _WIDE)
+        self._last_progress = ""
+
+    def progress(self, text: str) -> None:
+        """One line on stderr, each change once."""
+        if text != self._last_progress:
+            self._last_progress = text
+            self._err.print(Text(clean(text), style="dim"))
+
+    def json(self, value: Mapping[str, Any]) -> None:
+        """One JSON object on one line of stdout."""
+        self._out.print(Text(json.dumps(value, ensure_ascii=True)))
+
+    def rows(self, command: str, plural: str, rows: Sequence[Mapping[str, Any]], columns: Iterable[str]) -> None:
+        """A list: a table of some columns for people, all keys for scripts."""
+        if self.as_json:
+            self.json({"schema": SCHEMA, "command": command, plural: list(rows)})
+            return
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        keys = list(columns)
+        for key in keys:
+            table.add_column(key.replace("_", " "), overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(clean("" if row[key] is None else str(row[key]))) for key in keys))
+        self._out.print(table)
+
+    def line(self, text: str) -> None:
+        """One line of the result."""
+        self._out.print(Text(clean(text)))
+
+    def text(self, text: str) -> None:
+        """A document of our own making, as it is."""
+        self._out.print(Text(text), end="")
+
+    def warning(self, text: str) -> None:
+        """One warning on stderr."""
+        self._err.print(Text(clean(text), style="yellow"))
+
+    def error(self, error: RegistrarSyncError, *, command: str = "") -> None:
+        """A known failure that belongs to no domain."""
+        if self.as_json:
+            self.json(
+                {
+                    "schema": SCHEMA,
+                    "command": command or None,
+                    "state": "refused",
+                    "changed": False,
+                    "error": {"kind": error.kind, "message": error.message, "hint": error.hint},
+                }
+            )
+            return
+        self._complain(error.message, error.hint)
+
+    def _complain(self, message: str, hint: str) -> None:
+        self._err.print(Text(clean(message), style="bold red"))
+        if hint:
+            self._err.print(Text(clean(hint)))
+
+    def plan_for_question(self, result: Result) -> None:
+        """The plan on stderr, where the question will be asked."""
+        for line in [*_head(result), *_plan(result), *_findings(result.findings)]:
+            self._err.print(line)
+
+    def result(self, result: Result) -> None:
+        """One domain's result."""
+        if self.as_json:
+            self.json(result.to_json())
+            return
+        body = _stood_and_stands(result) if result.state in _ENDED else _plan(result)
+        for line in [*_head(result), *body, *_findings(result.findings), *_visibility(result), *_ticket(result)]:
+            self._out.print(line)
+        if result.error is not None:
+            self._complain(result.message or result.error.message, result.hint)
+            return
+        if result.message:
+            self._out.print(Text(clean(result.message)))
+        if result.hint:
+            self._out.print(Text(clean(f"next: {result.hint}"), style="dim"))
+
+
+def _head(result: Result) -> list[Text]:
+    about = [result.provider and f"provider {result.provider}", result.service and f"service {result.service}"]
+    about += [f"change {result.change_id}" if result.change_id is not None else ""]
+    shown = ", ".join(part for part in about if part)
+    line = Text(clean(names.display(result.domain)), style="bold")
+    line.append(f"  {result.state}", style="default")
+    return [line.append(f"  ({clean(shown)})", style="dim") if shown else line]
+
+
+def _stood_and_stands(result: Result) -> list[Text]:
+    """SPF and MX as they were and as they are: what an operator writes into the ticket."""
+    if result.plan is None:
+        return []
+    lines = []
+    for title, rtype, wanted in (("SPF", "TXT", is_spf), ("MX", "MX", _any)):
+        for when, rrsets in (("stood", result.plan.before), ("stands", result.plan.after)):
+            values = [v for v in values_of(rrsets.get(rtype)) if wanted(v)]
+            shown = ", ".join(str(v) for v in sorted(values, key=value_order)) or "none"
+            lines.append(Text(f"  {title} {when}: {clean(shown)}"))
+    return lines
+
+
+def _any(value: object) -> bool:
+    return True
+
+
+def _plan(result: Result) -> list[Text]:
+    """Each RRset that changes, old values against new ones, unchanged ones between them."""
+    return [line for change in (result.plan.changes if result.plan else ()) for line in _change(change)]
+
+
+def _change(change: RRsetChange) -> list[Text]:
+    before, after = _values(change.before), _values(change.after)
+    lines = [Text(f"{clean(names.display(change.owner))}  {change.rtype}  {_ttl(change.before, change.after)}", style="bold")]
+    lines += [Text(f"  - {clean(value)}", style="red") for value in before if value not in after]
+    for value in after:
+        new = value not in before
+        lines.append(Text(f"  {'+' if new else ' '} {clean(value)}", style="green" if new else "default"))
+    return lines
+
+
+def _values(rrset: RRset | None) -> list[str]:
+    shown = rrset_json(rrset)
+    return shown["values"] if shown else []
+
+
+def _ttl(before: RRset | None, after: RRset | None) -> str:
+    ttls = [str(rrset.ttl) for rrset in (before, after) if rrset is not None and rrset.records]
+    return "TTL " + " -> ".join(dict.fromkeys(ttls)) if ttls else ""
+
+
+def _findings(findings: tuple[Finding, ...]) -> list[Text]:
+    lines = []
+    for finding in findings:
+        line = Text(f"{finding.severity}: {finding.id}: ", style=_SEVERITY_STYLES[finding.severity])
+        lines.append(line.append(clean(finding.message), style="default"))
+    return lines
+
+
+def _visibility(result: Result) -> list[Text]:
+    seen = result.visibility
+    if seen is None or (seen.verdict == "not-asked" and not seen.servers):
+        return []
+    lines = [Text(_server_line(row.server.name, str(row.server), row.verdict, row.detail)) for row in seen.servers]
+    if seen.verdict in ("authoritative", "visible"):
+        lines.append(Text(EVERYWHERE, style="bold green"))
+    else:
+        done = sum(row.verdict == "new" for row in seen.servers)
+        lines.append(Text(f"not yet: {done} of {len(seen.servers)} authoritative servers answer it", style="bold yellow"))
+    return [*lines, *_caches(seen)]
+
+
+def _server_line(name: str, address: str, verdict: str, detail: str) -> str:
+    who = names.display(name)
+    shown = f"{who} ({address})" if who != address.split(":", maxsplit=1)[0] else address
+    return clean(f"  {shown}: {verdict}{': ' + detail if detail else ''}")
+
+
+def _caches(seen: Visibility) -> list[Text]:
+    if seen.verdict != "authoritative" or seen.old_until is None:
+        return []
+    return [Text(f"cached elsewhere until {seen.old_until.astimezone():%H:%M}, {seen.old_until.astimezone():%Y-%m-%d}")]
+
+
+def _ticket(result: Result) -> list[Text]:
+    return [Text(clean(line)) for line in result.ticket]

@@ -1,0 +1,48 @@
+"""The command sandbox serve: a registrar in a box."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from registrar_sync.cli import options
+from registrar_sync.cli.session import session
+from registrar_sync.errors import UsageError
+
+app = typer.Typer(no_args_is_help=True, help="A registrar in a box, on loopback.")
+
+Address = Annotated[str, typer.Option(metavar="ADDR:PORT", help="Where to listen; port 0 takes a free one.")]
+
+
+@app.command()
+def serve(
+    api: Address = "127.0.0.1:0",
+    dns: Address = "127.0.0.1:0",
+    zone_file: Annotated[
+        list[Path] | None, typer.Option(help="A master file to serve (repeatable); without it, example.com.")
+    ] = None,
+    publish_delay: Annotated[float, typer.Option(metavar="S", help="Seconds until published data is served.")] = 0.0,
+) -> None:
+    """Serve the simulators of OVH, Gandi and IONOS and a name server until interrupted."""
+    from registrar_sync.sandbox.launch import parse_address  # noqa: PLC0415
+    from registrar_sync.sandbox.launch import serve as serve_sandbox  # noqa: PLC0415 - Starlette only here
+
+    with session(options.Output.json) as now:
+        if publish_delay < 0:
+            raise UsageError("A publish delay cannot be negative.")
+        serve_sandbox(
+            lambda told: now.printer.text(json.dumps(told) + "\n"),
+            _until_interrupted,
+            api=parse_address(api),
+            dns=parse_address(dns),
+            zone_files=zone_file or (),
+            publish_delay_s=publish_delay,
+        )
+
+
+def _until_interrupted() -> None:
+    threading.Event().wait()

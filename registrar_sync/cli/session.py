@@ -1,0 +1,80 @@
+"""One command under way: the client, the printer, and the way out with an exit code."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from registrar_sync.cli import exit_codes, options
+from registrar_sync.cli.render import Printer
+from registrar_sync.client import Client
+from registrar_sync.errors import ConfirmationNeeded, Interrupted, RegistrarSyncError
+from registrar_sync.operations.result import Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What a command has at hand."""
+
+    client: Client
+    printer: Printer
+
+    def end(self, *results: Result) -> None:
+        """Print the results and leave with the worst exit code."""
+        for result in results:
+            self.printer.result(result)
+        code = max((exit_codes.of_result(result) for result in results), default=exit_codes.DONE)
+        raise typer.Exit(code)
+
+    def confirmation(self, *, yes: bool) -> Callable[[Result], bool] | None:
+        """None with --yes; else a question at the terminal. Without a terminal: refuse before anybody is asked anything."""
+        if yes:
+            return None
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise ConfirmationNeeded(
+                "There is no terminal to ask at. Nothing was changed.", hint="Say --yes to write without asking, or --dry-run."
+            )
+        return self._ask
+
+    def _ask(self, planned: Result) -> bool:
+        self.printer.plan_for_question(planned)
+        return typer.confirm("Write this?", default=False, err=True)
+
+
+@contextmanager
+def session(
+    output: options.Output,
+    *,
+    journal: str | None = None,
+    config: Path | None = None,
+    verbose: bool = False,
+    debug: bool = False,
+) -> Iterator[Session]:
+    """Open the client for one command; every known error that no result carries is printed here."""
+    printer = Printer(as_json=output is options.Output.json)
+    _log(verbose=verbose, debug=debug)
+    client = Client(config=config, journal=journal, notify=printer.progress if verbose or sys.stderr.isatty() else None)
+    try:
+        yield Session(client=client, printer=printer)
+    except RegistrarSyncError as error:
+        printer.error(error)
+        raise typer.Exit(exit_codes.of_error(error)) from error
+    except KeyboardInterrupt as error:
+        printer.error(Interrupted("Interrupted.", hint="registrar-sync history shows what was begun."))
+        raise typer.Exit(exit_codes.INTERRUPTED) from error
+    finally:
+        client.close()
+
+
+def _log(*, verbose: bool, debug: bool) -> None:
+    level = logging.DEBUG if debug else logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(stream=sys.stderr, level=level, format="%(levelname)s %(name)s: %(message)s", force=True)
+    # urllib3's and lexicon's own debug lines may hold what our transport redacts in its own.
+    logging.getLogger("urllib3").setLevel(logging.WARNING)
+    logging.getLogger("lexicon").setLevel(logging.WARNING)

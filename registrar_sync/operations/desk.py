@@ -1,0 +1,160 @@
+"""What one operation on one domain stands on, and what it has learned so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from registrar_sync.core import names
+from registrar_sync.core.finding import Finding
+from registrar_sync.core.plan import Wish
+from registrar_sync.core.service import MailService, MxMode, Qualifier
+from registrar_sync.errors import Drift, Interrupted, RegistrarSyncError
+from registrar_sync.operations.result import Command, PlanShown, Result, State
+from registrar_sync.ports import Clock, DnsProvider, Journal, Resolver
+
+Wait = Literal["authoritative", "visible", "none"]
+
+# A read older than this (seconds, monotonic) is not written on: design section 5, step 4.
+READ_COUNTS_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One account, one service, and the ports to reach the world. Times in seconds."""
+
+    provider: str
+    account: str
+    service: MailService
+    open_provider: Callable[[], DnsProvider]
+    resolver: Resolver
+    journal: Journal
+    clock: Clock
+    staged: bool = False
+    budget_s: float = 600.0
+    read_back_s: float = 10.0
+    call_limit_s: float = 15.0
+    ttl_min: int = 0
+    ttl_max: int = 2**31 - 1
+    notify: Callable[[str], None] = lambda text: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the operator asked for one domain (absolute, A-label)."""
+
+    domain: str
+    zone: str | None = None
+    mx_mode: MxMode = "below"
+    all_qualifier: Qualifier | None = None
+    ttl: int | None = None
+    accept: frozenset[str] = frozenset()
+    wait: Wait = "authoritative"
+    timeout_s: float | None = None
+    to_change: int | None = None
+    keep_spf: bool = False
+
+    def wish(self, setting: Setting) -> Wish:
+        """The request in the planner's words."""
+        return Wish(
+            service=setting.service,
+            mx_mode=self.mx_mode,
+            all_qualifier=self.all_qualifier,
+            ttl=self.ttl,
+            ttl_min=setting.ttl_min,
+            ttl_max=setting.ttl_max,
+            accept=self.accept,
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """One operation under way: collects what its result will say, also when it ends in an error."""
+
+    command: Command
+    setting: Setting
+    request: Request
+    provider: DnsProvider | None = None
+    zone: str | None = None
+    change_id: int | None = None
+    plan: PlanShown | None = None
+    findings: tuple[Finding, ...] = ()
+    # Whether an intent is durable and its end is not: then an error leaves the outcome open.
+    under_way: bool = False
+    started: float = field(default=0.0)
+
+    def __post_init__(self) -> None:
+        self.started = self.setting.clock.monotonic()
+
+    @property
+    def owner(self) -> str:
+        """The name enrolled."""
+        return self.request.domain
+
+    @property
+    def shown_domain(self) -> str:
+        """The domain as people write it."""
+        return names.display(self.owner)
+
+    def open(self) -> DnsProvider:
+        """Open the account and find the zone; the provider is closed with the desk."""
+        self.provider = self.setting.open_provider()
+        self.zone = self.provider.open(self.owner, self.request.zone)
+        return self.provider
+
+    def close(self) -> None:
+        """Give the provider's connections back."""
+        if self.provider is not None:
+            self.provider.close()
+
+    def add(self, *findings: Finding) -> None:
+        """Remember findings for the result, each once."""
+        self.findings += tuple(finding for finding in findings if finding not in self.findings)
+
+    def result(self, state: State, **more: Any) -> Result:
+        """The result, with all that is known by now."""
+        return Result(
+            command=self.command,
+            domain=self.owner,
+            state=state,
+            zone=self.zone,
+            provider=self.setting.provider,
+            account=self.setting.account,
+            service=self.setting.service.name,
+            change_id=self.change_id,
+            plan=self.plan,
+            findings=self.findings,
+            api_calls=self.provider.api_calls if self.provider else 0,
+            elapsed_s=self.setting.clock.monotonic() - self.started,
+            **more,
+        )
+
+    def interrupted(self) -> Result:
+        """The result after Ctrl-C: what is true now, and how to go on."""
+        if self.change_id is None:
+            return self.failed(Interrupted("Interrupted. Nothing was changed.", hint="Run it again."))
+        error = Interrupted("Interrupted.", hint=f"Look again: registrar-sync check {self.shown_domain}")
+        if not self.under_way:
+            error.message = "Interrupted while waiting: the change is written and was read back."
+        return self.failed(error)
+
+    def failed(self, error: RegistrarSyncError) -> Result:
+        """The result of an operation that ended in a known error.
+
+        Where an intent was durable, the journal holds it open: the state is ``unknown`` and ``recover`` is the way on.
+        """
+        if not self.under_way:
+            return self.result(_ended(self, error), error=error, message=error.message, hint=error.hint)
+        if error.changed == "no":
+            error.changed = "unknown"
+        error.hint = f"Run: registrar-sync recover {self.shown_domain}"
+        message = f"{error.message} The zone may have been changed; the values before are in change {self.change_id}."
+        return self.result("unknown", error=error, message=message, hint=error.hint, changed=True)
+
+
+def _ended(desk: Desk, error: RegistrarSyncError) -> State:
+    """The state of an operation that stopped while nothing was under way."""
+    if isinstance(error, Drift):
+        return "drift"
+    return "written" if isinstance(error, Interrupted) and desk.change_id is not None else "refused"

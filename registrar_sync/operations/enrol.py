@@ -1,0 +1,75 @@
+"""Plan and enrol one domain."""
+
+from __future__ import annotations
+
+from registrar_sync.core.finding import Finding
+from registrar_sync.core.guard import finding, held_back
+from registrar_sync.core.model import ZoneView
+from registrar_sync.core.plan import plan_enrolment
+from registrar_sync.errors import RegistrarSyncError
+from registrar_sync.operations.change import Confirm, Draft, Procedure, held_hint, held_message, make_change, observe_and_draft
+from registrar_sync.operations.desk import Desk, Request, Setting
+from registrar_sync.operations.observe import DnsLook, dns_findings
+from registrar_sync.operations.result import Result
+
+
+def plan(setting: Setting, request: Request) -> Result:
+    """What ``enroll`` would do. Writes nothing, neither to the zone nor to the journal."""
+    desk = Desk(command="plan", setting=setting, request=request)
+    try:
+        _, sitting = observe_and_draft(desk, _procedure(desk, None))
+        return _planned(desk, sitting.draft)
+    except RegistrarSyncError as error:
+        return desk.failed(error)
+    finally:
+        desk.close()
+
+
+def _planned(desk: Desk, draft: Draft) -> Result:
+    held = held_back(draft.findings, desk.request.accept)
+    if held:
+        return desk.result("refused", message=held_message(held), hint=held_hint(desk, held))
+    if not draft.changes:
+        return desk.result("nothing-to-do", message=draft.detail or "Nothing to change.")
+    return desk.result("planned", message="Nothing was changed: this is what enroll would write.")
+
+
+def enroll(setting: Setting, request: Request, confirm: Confirm = None) -> Result:
+    """Put the service into the domain's SPF and MX, read it back, and wait until it is served everywhere."""
+    desk = Desk(command="enroll", setting=setting, request=request)
+    try:
+        setting.journal.check_writable()
+        return make_change(desk, _procedure(desk, confirm))
+    except RegistrarSyncError as error:
+        return desk.failed(error)
+    except KeyboardInterrupt:
+        return desk.interrupted()
+    finally:
+        desk.close()
+
+
+def _procedure(desk: Desk, confirm: Confirm) -> Procedure:
+    return Procedure(
+        command="enroll",
+        draft=lambda look, view: _draft(desk, look, view),
+        confirm=confirm,
+        context={"mx_mode": desk.request.mx_mode, "accepted": sorted(desk.request.accept)},
+    )
+
+
+def _draft(desk: Desk, look: DnsLook, view: ZoneView) -> Draft:
+    plan = plan_enrolment(view, desk.request.wish(desk.setting))
+    return Draft(
+        view=view,
+        before=plan.before,
+        after=plan.after,
+        changes=plan.changes,
+        digest=plan.digest,
+        findings=(*plan.findings, *notices(view), *dns_findings(desk, look, view)),
+        detail=plan.detail,
+    )
+
+
+def notices(view: ZoneView) -> list[Finding]:
+    """What the provider itself reports of the zone, as findings."""
+    return [finding(notice, f"The provider reports this of the zone: {notice}.") for notice in sorted(view.notices)]

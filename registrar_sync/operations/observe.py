@@ -1,0 +1,193 @@
+"""Look at the DNS before the API is read, and say where the two disagree (design section 5, step 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from registrar_sync.core import names, visibility
+from registrar_sync.core.finding import Finding
+from registrar_sync.core.guard import finding
+from registrar_sync.core.model import Mx, Rdata, RRset, ZoneView, is_spf, values_of
+from registrar_sync.core.observation import Delegation, Observation
+from registrar_sync.errors import LookupFailed
+from registrar_sync.operations.desk import Desk, Setting
+from registrar_sync.ports import Change
+
+OURS = ("TXT", "MX")
+
+# What a staged provider's publish would publish beside ours, as far as the DNS can tell it apart from what is served. NS,
+# SOA and DNSSEC types are the vendor's own business and may be served otherwise than listed.
+STAGED_TYPES = ("TXT", "MX", "A", "AAAA", "CAA", "CNAME", "SRV")
+
+RRsets = Mapping[str, RRset | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsLook:
+    """What the DNS said before the API was asked. ``failure``: the delegation could not be found out."""
+
+    delegation: Delegation | None
+    observations: tuple[Observation, ...] = ()
+    failure: str = ""
+
+    @property
+    def serials(self) -> dict[str, int]:
+        """The zone's serial at each server that told one."""
+        return {str(o.server): o.serial for o in self.observations if o.serial is not None}
+
+    @property
+    def negative_ttl(self) -> int | None:
+        """Seconds that "no such data" may be cached (RFC 2308 section 5)."""
+        return max((o.negative_ttl for o in self.observations if o.negative_ttl is not None), default=None)
+
+
+def look_at_dns(desk: Desk) -> DnsLook:
+    """Find the authoritative servers and ask each for what stands at the owner."""
+    resolver = desk.setting.resolver
+    try:
+        delegation = resolver.delegation(desk.owner)
+    except LookupFailed as error:
+        return DnsLook(delegation=None, failure=error.message)
+    rtypes = STAGED_TYPES if desk.setting.staged else OURS
+    zone = desk.request.zone or delegation.zone or desk.owner
+    return DnsLook(delegation=delegation, observations=tuple(resolver.observe(delegation.servers, zone, desk.owner, rtypes)))
+
+
+def dns_findings(desk: Desk, look: DnsLook, view: ZoneView) -> list[Finding]:
+    """All that the DNS says against writing to this zone."""
+    found = delegation_findings(look, view)
+    found += _reachability(look)
+    found += _disagreement(desk, look, view)
+    return found
+
+
+def delegation_findings(look: DnsLook, view: ZoneView | None) -> list[Finding]:
+    """Whether the zone in the account is the zone that the DNS knows."""
+    if look.delegation is None:
+        return [finding("delegation-unknown", f"The name servers could not be looked up: {look.failure}")]
+    if not look.delegation.checked:
+        text = "The name servers were given by hand; whether the zone is delegated to them was not asked."
+        return [finding("delegation-not-checked", text)]
+    if look.delegation.zone is None:
+        return [finding("not-delegated", "The DNS knows no name servers for this domain: an edit would change nothing.")]
+    return _zone_cut(look.delegation.zone, view) if view else []
+
+
+def _zone_cut(cut: str, view: ZoneView) -> list[Finding]:
+    if cut == view.zone:
+        return []
+    zone, shown_cut = names.display(view.zone), names.display(cut)
+    if names.is_within(cut, view.zone):
+        return [finding("owner-delegated", f"{shown_cut} is delegated away from {zone}: records in {zone} are not served.")]
+    text = f"The account holds a zone {zone}, but the DNS delegates no such zone; the nearest is {shown_cut}."
+    return [finding("not-delegated", text)]
+
+
+def _reachability(look: DnsLook) -> list[Finding]:
+    silent = [o for o in look.observations if not o.reachable]
+    if not silent:
+        return []
+    told = "; ".join(f"{names.display(o.server.name)} ({o.server}): {_why(o)}" for o in silent)
+    if len(silent) == len(look.observations):
+        return [finding("authoritative-unreachable", f"No authoritative server could be asked: {told}")]
+    return [finding("authoritative-unreachable", f"Not every authoritative server could be asked: {told}", severity="warn")]
+
+
+def _why(observation: Observation) -> str:
+    return next((a.detail for a in observation.answers.values() if a.status == "unreachable"), "")
+
+
+def _disagreement(desk: Desk, look: DnsLook, view: ZoneView) -> list[Finding]:
+    judged = [o for o in look.observations if o.reachable]
+    if not judged:
+        return []
+    found = []
+    live = {rtype: view.rrset(rtype) for rtype in OURS}
+    explained = _explained_by_journal(desk, judged, live)
+    if explained:
+        found.append(finding("not-yet-published", explained))
+    elif any(row.verdict != "new" for row in _judge(desk, judged, live, live)):
+        found.append(finding("api-dns-differ", _difference(desk, judged, live)))
+    if desk.setting.staged:
+        found += _staged_by_others(judged[0], view, ours_explained=bool(explained))
+    return found
+
+
+def _judge(
+    desk: Desk, observations: Sequence[Observation], before: RRsets, after: RRsets
+) -> tuple[visibility.ServerVerdict, ...]:
+    target = visibility.Target(before=before, after=after)
+    return visibility.judge(observations, target, now=desk.setting.clock.now(), gate=None)
+
+
+def _explained_by_journal(desk: Desk, observations: Sequence[Observation], live: RRsets) -> str:
+    """Why the DNS may lag: our newest change is in the API, some server still shows what was before it, in good time."""
+    newest = newest_change(desk.setting, desk.owner)
+    wrote_at = last_write(newest)
+    if newest is None or wrote_at is None or desk.setting.clock.now() >= wrote_at + timedelta(seconds=desk.setting.budget_s):
+        return ""
+    images = newest.images
+    if any(_spf_and_mx(images.after.get(t)) != _spf_and_mx(live[t]) for t in OURS):
+        return ""
+    verdicts = {row.verdict for row in _judge(desk, observations, images.before, images.after)}
+    if "old" not in verdicts or not verdicts <= {"old", "new"}:
+        return ""
+    return f"Change {newest.id} is in the API and not yet served everywhere; the provider's time for that is not over."
+
+
+def _spf_and_mx(rrset: RRset | None) -> frozenset[Rdata]:
+    return frozenset(v for v in values_of(rrset) if is_spf(v) or isinstance(v, Mx))
+
+
+def _difference(desk: Desk, observations: Sequence[Observation], live: RRsets) -> str:
+    rows = [row for row in _judge(desk, observations, live, live) if row.verdict != "new"]
+    shown = "; ".join(f"{names.display(row.server.name)} ({row.server}) {row.detail or row.verdict}" for row in rows)
+    api = ", ".join(sorted(str(v) for rrset in live.values() for v in _spf_and_mx(rrset))) or "no SPF and no MX"
+    return f"The API says: {api}. The DNS says: {shown}."
+
+
+def _staged_by_others(observation: Observation, view: ZoneView, *, ours_explained: bool) -> list[Finding]:
+    """RRsets that our publish would publish although we did not write them."""
+    differing = []
+    for rtype in STAGED_TYPES:
+        answer = observation.answers.get(rtype)
+        if answer is None or answer.status == "unreachable" or answer.detail:
+            continue
+        staged, served = values_of(view.rrset(rtype)), answer.values
+        if ours_explained:
+            staged, served = _beside_ours(rtype, staged), _beside_ours(rtype, served)
+        if staged != served:
+            differing.append(rtype)
+    if not differing:
+        return []
+    edits = " and ".join(differing)
+    text = f"Edits of {edits} at this owner wait to be published, and they are not ours: our publish would publish them too."
+    return [finding("staged-by-others", text)]
+
+
+def _beside_ours(rtype: str, values: frozenset[Rdata]) -> frozenset[Rdata]:
+    """The values that no change of ours explains."""
+    return frozenset() if rtype == "MX" else frozenset(v for v in values if not is_spf(v))
+
+
+def newest_change(setting: Setting, domain: str) -> Change | None:
+    """The newest change of a domain that touched the provider."""
+    return next((c for c in setting.journal.changes(domain) if last_write(c) is not None), None)
+
+
+def last_write(change: Change | None) -> datetime | None:
+    """When a change last wrote to the provider, or None where it never did."""
+    if change is None:
+        return None
+    return next((e.at for e in reversed(change.events) if e.detail.get("wrote")), None)
+
+
+def journalled_old_until(setting: Setting, domain: str) -> datetime | None:
+    """Until when caches may hold what was before the newest change that was seen authoritative; None: the journal knows none."""
+    for change in setting.journal.changes(domain):
+        event = change.last("authoritative")
+        if event is not None and event.detail.get("old_until"):
+            return datetime.fromisoformat(event.detail["old_until"])
+    return None

@@ -1,0 +1,150 @@
+"""Take back exactly our part of a domain, also after others have edited the zone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from registrar_sync.core.finding import Finding
+from registrar_sync.core.guard import finding
+from registrar_sync.core.model import RRset, ZoneView, same_values
+from registrar_sync.core.service import MailService
+from registrar_sync.core.undo import plan_rollback
+from registrar_sync.errors import Drift, NothingJournalled, RegistrarSyncError
+from registrar_sync.operations.change import Confirm, Draft, Procedure, make_change, observe_and_draft, refuse_open_change
+from registrar_sync.operations.desk import Desk, Request, Setting
+from registrar_sync.operations.enrol import notices
+from registrar_sync.operations.result import Result
+from registrar_sync.ports import Change, ChangeState
+
+# States of an enrolment that wrote to the zone and is not undone.
+UNDOABLE = frozenset({"written", "authoritative", "overdue", "unknown"})
+
+
+def is_undoable(change: Change) -> bool:
+    """Whether the enrolment wrote to the zone and stands."""
+    if change.what.command != "enroll" or change.last("rolled-back"):
+        return False
+    return change.state in UNDOABLE or (change.state == "drift" and any(e.detail.get("wrote") for e in change.events))
+
+
+def rollback(
+    setting: Setting,
+    request: Request,
+    confirm: Confirm = None,
+    *,
+    setting_for: Callable[[Change], Setting],
+    dry_run: bool = False,
+) -> Result:
+    """Undo the newest enrolment of the domain, or with ``to_change`` that one and all later ones, newest first.
+
+    ``setting`` belongs to the newest change; ``setting_for`` gives account and provider of each one from the journal.
+    ``dry_run``: show what undoing the newest of them would write, and write nothing.
+    """
+    desk = Desk(command="rollback", setting=setting, request=request)
+    try:
+        setting.journal.check_writable()
+        refuse_open_change(desk)
+        changes = to_undo(setting, request)
+        if not changes:
+            return desk.result("nothing-to-do", message="No enrolment of this domain is left to undo. Nothing was changed.")
+        if dry_run:
+            return _undo(setting_for(changes[0]), request, changes[0], confirm, dry_run=True)
+        return _undo_all(changes, request, confirm, setting_for)
+    except RegistrarSyncError as error:
+        return desk.failed(error)
+    finally:
+        desk.close()
+
+
+def to_undo(setting: Setting, request: Request) -> list[Change]:
+    """The enrolments that a rollback would undo, newest first."""
+    changes = setting.journal.changes(request.domain)
+    standing = [change for change in changes if is_undoable(change)]
+    if request.to_change is None:
+        return standing[:1]
+    if not any(change.id == request.to_change and change.what.command == "enroll" for change in changes):
+        raise NothingJournalled(
+            f"Change {request.to_change} is no enrolment of this domain. Nothing was changed.", hint="See: registrar-sync history"
+        )
+    return [change for change in standing if change.id >= request.to_change]
+
+
+def _undo_all(changes: list[Change], request: Request, confirm: Confirm, setting_for: Callable[[Change], Setting]) -> Result:
+    for change in changes[:-1]:
+        # Only the last state is worth waiting for: the ones before it are passed through.
+        result = _undo(setting_for(change), replace(request, wait="none"), change, confirm)
+        if not result.ok:
+            return result
+    return _undo(setting_for(changes[-1]), request, changes[-1], confirm)
+
+
+def _undo(setting: Setting, request: Request, change: Change, confirm: Confirm, *, dry_run: bool = False) -> Result:
+    service = MailService.from_json(change.what.service)
+    desk = Desk(command="rollback", setting=replace(setting, service=service), request=replace(request, zone=change.what.zone))
+    try:
+        if dry_run:
+            return _shown(desk, observe_and_draft(desk, _procedure(desk, change, confirm))[1].draft)
+        return make_change(desk, _procedure(desk, change, confirm))
+    except RegistrarSyncError as error:
+        return desk.failed(error)
+    except KeyboardInterrupt:
+        return desk.interrupted()
+    finally:
+        desk.close()
+
+
+def _shown(desk: Desk, draft: Draft) -> Result:
+    if draft.drift:
+        raise Drift(f"{draft.drift} Nothing was changed.")
+    if not draft.changes:
+        return desk.result("nothing-to-do", message=draft.detail or "Nothing to change.")
+    return desk.result("planned", message="Nothing was changed: this is what rollback would write.")
+
+
+def _procedure(desk: Desk, change: Change, confirm: Confirm) -> Procedure:
+    return Procedure(
+        command="rollback",
+        draft=lambda look, view: _draft(desk, change, view),
+        confirm=confirm,
+        undoes=change.id,
+        context={"keep_spf": desk.request.keep_spf},
+        on_end=_mark_rolled_back(desk, change),
+    )
+
+
+def _mark_rolled_back(desk: Desk, change: Change) -> Callable[[ChangeState], None]:
+    def on_end(state: ChangeState) -> None:
+        if state in ("written", "nothing-to-do"):
+            desk.setting.journal.append(change.id, "rolled-back", detail={"by": desk.change_id})
+
+    return on_end
+
+
+def _draft(desk: Desk, change: Change, view: ZoneView) -> Draft:
+    images = change.images
+    before, after = images.before, images.after
+    if desk.request.keep_spf:
+        # The SPF part counts as never changed: the include stays where it is.
+        before = {**before, "TXT": after["TXT"]}
+    undo = plan_rollback(view, before, after, desk.setting.service)
+    return Draft(
+        view=view,
+        before=undo.before,
+        after=undo.after,
+        changes=undo.changes,
+        digest=undo.digest,
+        findings=(*undo.findings, *notices(view), *_about_the_include(desk, undo.before["TXT"], undo.after["TXT"])),
+        detail="Already absent: others have taken it out since." if undo.already_absent and not undo.changes else "",
+        drift=undo.drift,
+    )
+
+
+def _about_the_include(desk: Desk, before: RRset | None, after: RRset | None) -> list[Finding]:
+    """Mail that the service still holds in its queue is sent for days (RFC 5321 section 4.5.4.1): its SPF must still pass."""
+    if desk.request.keep_spf:
+        return [finding("spf-include-left", "The include stays in the SPF record; mail queued at the service still passes.")]
+    if same_values(before, after):
+        return []
+    text = "The include leaves the SPF record: mail still queued at the service may fail SPF. --keep-spf leaves it in for now."
+    return [finding("spf-include-removed", text)]

@@ -1,0 +1,155 @@
+"""Wait until every authoritative server answers the new data, and work out how long caches hold the old (section 5, step 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import tenacity
+
+from registrar_sync.core import visibility
+from registrar_sync.core.model import same_data
+from registrar_sync.core.visibility import Gate, Target, Visibility
+from registrar_sync.operations.desk import Desk
+from registrar_sync.operations.observe import OURS, DnsLook, RRsets, journalled_old_until, last_write
+from registrar_sync.ports import Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """What to wait for. ``changed``: the types that differ between before and after."""
+
+    target: Target
+    look: DnsLook
+    gate: Gate | None = None
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        return tuple(t for t in OURS if not same_data(self.target.before[t], self.target.after[t]))
+
+
+def wait_for_written(desk: Desk, look: DnsLook, before: RRsets, after: RRsets) -> Visibility:
+    """Wait until what this change has just written is served everywhere."""
+    assert desk.change_id is not None
+    gate = _gate(desk, desk.change_id, serials=look.serials, wrote_at=desk.setting.clock.now())
+    return _wait(desk, _Wanted(target=Target(before=before, after=after), look=look, gate=gate))
+
+
+def wait_for_nothing_new(desk: Desk, look: DnsLook, live: RRsets) -> Visibility:
+    """Nothing was written: wait until the DNS serves what the API holds, and complete the change that wrote it."""
+    writer = _newest_writer(desk)
+    gate = None
+    if writer is not None and writer.last("authoritative") is None:
+        wrote_at = last_write(writer)
+        assert wrote_at is not None
+        gate = _gate(desk, writer.id, serials=writer.what.context.get("serials", {}), wrote_at=wrote_at)
+    seen = _wait(desk, _Wanted(target=Target(before=live, after=live), look=look, gate=gate))
+    if writer is not None and writer.state in ("written", "overdue") and seen.verdict in ("authoritative", "visible"):
+        _complete(desk, writer, look, live)
+    return seen
+
+
+def _complete(desk: Desk, writer: Change, look: DnsLook, live: RRsets) -> None:
+    """The newest change was never seen served everywhere; now it is."""
+    images = writer.images
+    if writer.what.owner == desk.owner and all(same_data(images.after.get(t), live[t]) for t in OURS):
+        until = _old_until(desk, _Wanted(target=Target(before=images.before, after=images.after), look=look))
+        desk.setting.journal.append(writer.id, "authoritative", detail={"old_until": until.isoformat() if until else None})
+
+
+def _wait(desk: Desk, wanted: _Wanted) -> Visibility:
+    if desk.request.wait == "none":
+        return Visibility(verdict="not-asked", old_until=_old_until(desk, wanted), servers=())
+    timeout_s = _timeout_s(desk, wanted)
+    started = desk.setting.clock.now()
+    seen = _poll(desk, timeout_s, lambda: _look(desk, wanted), until=lambda v: v.verdict != "pending")
+    if seen.verdict != "authoritative" or desk.request.wait != "visible":
+        return seen
+    left = timeout_s - (desk.setting.clock.now() - started).total_seconds()
+
+    def look_at_clock() -> Visibility:
+        return replace(seen, verdict=aged(desk.setting.clock.now(), seen.old_until))
+
+    return _poll(desk, left, look_at_clock, until=lambda v: v.verdict == "visible" or v.old_until is None)
+
+
+def _timeout_s(desk: Desk, wanted: _Wanted) -> float:
+    if desk.request.timeout_s is not None:
+        return desk.request.timeout_s
+    until = _old_until(desk, wanted) if desk.request.wait == "visible" else None
+    old_s = (until - desk.setting.clock.now()).total_seconds() if until else 0.0
+    return desk.setting.budget_s + max(0.0, old_s)
+
+
+def _poll(desk: Desk, timeout_s: float, look: Callable[[], Visibility], *, until: Callable[[Visibility], bool]) -> Visibility:
+    """``look`` until ``until``: tenacity with our clock, since its own stop_after_delay reads the real one."""
+    clock = desk.setting.clock
+    started = clock.now()
+
+    def elapsed_s() -> float:
+        return (clock.now() - started).total_seconds()
+
+    def pause_s(state: tenacity.RetryCallState) -> float:
+        return visibility.next_wait(elapsed_s(), timeout_s - elapsed_s(), budget_s=desk.setting.budget_s)
+
+    def last(state: tenacity.RetryCallState) -> Visibility:
+        assert state.outcome is not None
+        seen: Visibility = state.outcome.result()
+        return seen
+
+    retrying = tenacity.Retrying(
+        sleep=clock.sleep,
+        stop=lambda state: elapsed_s() >= timeout_s,
+        wait=pause_s,
+        retry=tenacity.retry_if_result(lambda seen: not until(seen)),
+        retry_error_callback=last,
+    )
+    result: Visibility = retrying(look)
+    return result
+
+
+def _look(desk: Desk, wanted: _Wanted) -> Visibility:
+    delegation = wanted.look.delegation
+    servers = delegation.servers if delegation else ()
+    zone = desk.zone or desk.owner
+    seen = desk.setting.resolver.observe(servers, zone, desk.owner, OURS)
+    now = desk.setting.clock.now()
+    verdicts = visibility.judge(seen, wanted.target, now=now, gate=wanted.gate)
+    desk.setting.notify(_progress(verdicts))
+    until = _old_until(desk, wanted)
+    if not visibility.overall(verdicts):
+        return Visibility(verdict="pending", old_until=until, servers=verdicts)
+    return Visibility(verdict=aged(now, until), old_until=until, servers=verdicts)
+
+
+def _progress(verdicts: tuple[visibility.ServerVerdict, ...]) -> str:
+    done = sum(row.verdict == "new" for row in verdicts)
+    return f"{done} of {len(verdicts)} authoritative servers answer the new data"
+
+
+def aged(now: datetime, until: datetime | None) -> visibility.Verdict:
+    """Authoritative data is visible once no cache can hold what was before (None: not known, so never claimed)."""
+    return "visible" if until is not None and now >= until else "authoritative"
+
+
+def _old_until(desk: Desk, wanted: _Wanted) -> datetime | None:
+    """Until when a cache may hold what was served before; where nothing changes now, the journal remembers the last change."""
+    if not wanted.changed:
+        return journalled_old_until(desk.setting, desk.owner)
+    now = desk.setting.clock.now()
+    return visibility.old_until(now, wanted.target.before, wanted.changed, wanted.look.observations)
+
+
+def _gate(desk: Desk, change_id: int, *, serials: Mapping[str, int], wrote_at: datetime) -> Gate | None:
+    """A gate where an earlier write of this journal to the zone was not yet seen authoritative: its publication is still to
+    come, and until ours has come too the old data may look like the new."""
+    earlier = _newest_writer(desk, before=change_id)
+    if earlier is None or earlier.last("authoritative") is not None:
+        return None
+    return Gate(serials=serials, until=wrote_at + timedelta(seconds=desk.setting.budget_s))
+
+
+def _newest_writer(desk: Desk, *, before: int | None = None) -> Change | None:
+    changes = desk.setting.journal.changes(zone=desk.zone)
+    return next((c for c in changes if last_write(c) is not None and (before is None or c.id < before)), None)

@@ -1,0 +1,226 @@
+"""The composition root: joins configuration, provider, resolver, journal and clock into what an operation stands on."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+from registrar_sync.errors import ProviderManual, UnknownName, UsageError
+from registrar_sync.operations.desk import Setting
+from registrar_sync.ports import Change, DnsProvider, Journal, Resolver
+
+if TYPE_CHECKING:
+    from registrar_sync.core.service import MailService
+    from registrar_sync.providers.catalog import Account, Catalog
+    from registrar_sync.providers.catalog_model import ProviderSpec
+    from registrar_sync.sandbox.server import Sandbox
+
+CONFIG_VARIABLE = "REGISTRAR_SYNC_CONFIG"
+DEFAULT_SERVICE = "security-mail"
+
+
+class SystemClock:
+    """The real time."""
+
+    def now(self) -> datetime:
+        """The present, UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(max(0.0, seconds))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which names to ask instead of the DNS's own: ``ADDR[:PORT]`` texts, as the operator gave them."""
+
+    nameservers: tuple[str, ...] = ()
+    resolvers: tuple[str, ...] = ()
+
+
+@dataclass(kw_only=True)
+class World:
+    """One process's connection to configuration, journal and (where asked for) the embedded sandbox. Close it."""
+
+    config: Path | None = None
+    journal_url: str | None = None
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    notify: Callable[[str], None] = lambda text: None
+    clock: SystemClock = field(default_factory=SystemClock)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The shipped catalog with the operator's file laid over it."""
+        from registrar_sync.providers.catalog import load_catalog  # noqa: PLC0415 - --help must stay quick
+
+        return load_catalog(self.config_file())
+
+    def config_file(self) -> Path | None:
+        """The operator's file: --config, else $REGISTRAR_SYNC_CONFIG, else the user's configuration folder.
+
+        Never the working directory: the file may name commands and endpoints (design section 4).
+        """
+        named = self.config or (Path(self.environ[CONFIG_VARIABLE]) if self.environ.get(CONFIG_VARIABLE) else None)
+        if named is not None:
+            return named
+        usual = Path(platformdirs.user_config_dir("registrar-sync")) / "providers.yaml"
+        return usual if usual.exists() else None
+
+    @cached_property
+    def state_dir(self) -> Path:
+        """Where the journal and the sandbox are kept."""
+        return Path(platformdirs.user_state_dir("registrar-sync"))
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The journal: --journal, else a SQLite file in the state folder."""
+        from registrar_sync.journal import open_journal  # noqa: PLC0415 - SQLAlchemy is slow to import
+
+        return open_journal(self.journal_url, default=self.state_dir / "journal.sqlite", clock=self.clock)
+
+    @cached_property
+    def sandbox(self) -> Sandbox:
+        """The embedded registrar, started on first use."""
+        from registrar_sync.sandbox.launch import embedded  # noqa: PLC0415 - only for --provider sandbox
+
+        sandbox = embedded(self.state_dir / "sandbox")
+        sandbox.start()
+        return sandbox
+
+    def service(self, name: str | None) -> MailService:
+        """The mail service of that name."""
+        return self.catalog.service(name or DEFAULT_SERVICE)
+
+    def setting(
+        self, *, provider: str | None, account: str | None, service: MailService, asked: Asked, read_only: bool = False
+    ) -> Setting:
+        """All that an operation on a domain of this account stands on."""
+        chosen = self._account(provider, account)
+        spec = chosen.provider
+        self._refuse_manual(spec)
+        return Setting(
+            provider="sandbox" if chosen.sandbox else spec.name,
+            account=chosen.name,
+            service=service,
+            open_provider=self._opener(chosen, read_only=read_only),
+            resolver=self.resolver(asked, chosen),
+            journal=self.journal,
+            clock=self.clock,
+            staged=spec.staged,
+            budget_s=chosen.budget_s,
+            read_back_s=chosen.read_back_s,
+            call_limit_s=chosen.call_limit_s,
+            ttl_min=spec.ttl.min,
+            ttl_max=spec.ttl.max,
+            notify=self.notify,
+        )
+
+    def setting_for(self, change: Change, asked: Asked, *, read_only: bool = False) -> Setting:
+        """The setting that a journalled change was made in."""
+        from registrar_sync.core.service import MailService  # noqa: PLC0415 - kept beside its only use
+
+        service = MailService.from_json(change.what.service)
+        return self.setting(provider=None, account=change.what.account, service=service, asked=asked, read_only=read_only)
+
+    def looking(self, *, provider: str | None, account: str | None, service: MailService, asked: Asked) -> Setting:
+        """A setting without credentials, for ``check``: the provider's name only decides whom to ask."""
+        chosen = self._account(provider, account) if provider or account else None
+        return Setting(
+            provider=(("sandbox" if chosen.sandbox else chosen.provider.name) if chosen else ""),
+            account=chosen.name if chosen else "",
+            service=service,
+            open_provider=_no_provider,
+            resolver=self.resolver(asked, chosen),
+            journal=self.journal,
+            clock=self.clock,
+            notify=self.notify,
+        )
+
+    def open_account(self, name: str) -> tuple[ProviderSpec, DnsProvider]:
+        """A read-only provider of an account, for ``providers test``."""
+        chosen = self._account(name, None)
+        self._refuse_manual(chosen.provider)
+        return chosen.provider, self._opener(chosen, read_only=True)()
+
+    def resolver(self, asked: Asked, account: Account | None) -> Resolver:
+        """Who answers DNS questions: the options, else the account's own settings, else the sandbox, else the system."""
+        from registrar_sync.resolver import DnsResolver, parse_endpoint  # noqa: PLC0415 - dnspython is slow to import
+
+        nameservers: Sequence[str] = asked.nameservers or (account.nameservers if account else ())
+        recursives: Sequence[str] = asked.resolvers or (account.resolvers if account else ())
+        if account is not None and account.sandbox:
+            address, port = self.sandbox.dns_address
+            nameservers, recursives = nameservers or [f"{address}:{port}"], recursives or [f"{address}:{port}"]
+        return DnsResolver(
+            recursives=[parse_endpoint(text) for text in recursives] or None,
+            nameservers=[parse_endpoint(text) for text in nameservers] or None,
+            clock=self.clock,
+        )
+
+    def _account(self, provider: str | None, account: str | None) -> Account:
+        """The account meant by --provider and --account; every provider is also an account of its own name."""
+        if account is None and provider is None:
+            raise UsageError(
+                "No provider was named. Nothing was changed.",
+                hint="Say --provider NAME or --account NAME; registrar-sync providers list shows them.",
+            )
+        chosen = self.catalog.account(account or provider or "")
+        if account is not None and provider is not None and not self._is_of(chosen, provider):
+            raise UnknownName(
+                f"Account {account} belongs to {chosen.provider.name}, not to {provider}. Nothing was changed.",
+                hint="Leave --provider out, or name an account of that provider.",
+            )
+        return chosen
+
+    def _is_of(self, account: Account, provider: str) -> bool:
+        return provider == account.name or self.catalog.provider(provider).name == account.provider.name
+
+    def _refuse_manual(self, spec: ProviderSpec) -> None:
+        if spec.tier == "manual":
+            raise ProviderManual(
+                f"{spec.name} is listed, but cannot be written to: {spec.reason}. Nothing was changed.",
+                hint="registrar-sync providers list shows what can.",
+            )
+
+    def _opener(self, account: Account, *, read_only: bool) -> Callable[[], DnsProvider]:
+        """Credentials are looked up before the first question to anybody; the adapter is made on opening."""
+        from registrar_sync.credentials import resolve_account  # noqa: PLC0415 - kept beside the provider layer's imports
+        from registrar_sync.providers.lexicon_zone import LexiconZone  # noqa: PLC0415 - lexicon is slow to import
+        from registrar_sync.providers.read_only import ReadOnly  # noqa: PLC0415
+
+        spec = account.provider
+        if account.sandbox:
+            values = {option: "sandbox" for option, about in spec.credentials.items() if about.default is None}
+            settings = account.settings(values, endpoint=self.sandbox.vendors[spec.name])
+        else:
+            settings = account.settings(resolve_account(spec.credentials, account.references, spec.lexicon_name, self.environ))
+
+        def open_provider() -> DnsProvider:
+            zone = LexiconZone(spec, settings, self.clock)
+            return ReadOnly(zone) if read_only else zone
+
+        return open_provider
+
+    def close(self) -> None:
+        """Stop the sandbox and close the journal, where they were used."""
+        if "sandbox" in self.__dict__:
+            self.sandbox.stop()
+        if "journal" in self.__dict__:
+            self.journal.close()
+
+
+def _no_provider() -> DnsProvider:
+    raise AssertionError("check asks no provider")
