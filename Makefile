@@ -1,0 +1,56 @@
+# make demo   a newcomer's first enrolment, in a sandbox, with nothing at stake
+# make test   every check that CI runs
+# Both prepare what they need: a virtual environment in .venv and, for the tests, PowerDNS from the system's packages.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Tools write no state outside the checkout: the demo's journal is not the operator's.
+DEMO_STATE := $(CURDIR)/.demo
+
+.PHONY: demo test lint contract lock clean
+
+demo: $(VENV)/run-ready
+	@echo '$$ registrar-sync enroll example.com --provider sandbox --yes'
+	@XDG_STATE_HOME=$(DEMO_STATE) $(BIN)/registrar-sync enroll example.com --provider sandbox --yes
+	@echo; echo '$$ registrar-sync check example.com --provider sandbox'
+	@XDG_STATE_HOME=$(DEMO_STATE) $(BIN)/registrar-sync check example.com --provider sandbox
+	@echo; echo '$$ registrar-sync history example.com'
+	@XDG_STATE_HOME=$(DEMO_STATE) $(BIN)/registrar-sync history example.com
+
+test: lint
+	@sh tests/install-servers.sh
+	$(BIN)/pytest
+
+contract: $(VENV)/test-ready
+	@sh tests/install-servers.sh
+	$(BIN)/pytest tests/contract
+
+lint: $(VENV)/test-ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# The lock files pin what the two commands install; run this after a change of pyproject.toml.
+lock: $(VENV)/test-ready
+	$(BIN)/pip-compile -q --upgrade --no-header --no-emit-index-url --no-emit-options --strip-extras \
+	  --output-file requirements.lock pyproject.toml
+	$(BIN)/pip-compile -q --upgrade --no-header --no-emit-index-url --no-emit-options --strip-extras --extra dev \
+	  --output-file requirements-dev.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+
+$(BIN)/python:
+	@sh tests/make-venv.sh $(VENV)
+
+$(VENV)/run-ready: $(BIN)/python requirements.lock pyproject.toml
+	@echo 'installing registrar-sync into $(VENV) ...'
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/test-ready: $(VENV)/run-ready requirements-dev.lock
+	@echo 'installing what the tests need into $(VENV) ...'
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,42 @@
+"""Run the command line as a person does, and look at what it prints and how it ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from registrar_sync.cli.app import app
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a command left: exit code, stdout, stderr."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """stdout as the one JSON object that it must be."""
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+
+Cli = Callable[..., Run]
+
+
+@pytest.fixture
+def cli() -> Cli:
+    """Call with the words after ``registrar-sync``."""
+
+    def run(*words: str, **kwargs: Any) -> Run:
+        result = CliRunner().invoke(app, list(words), catch_exceptions=False, **kwargs)
+        return Run(result.exit_code, result.stdout, result.stderr)
+
+    return run

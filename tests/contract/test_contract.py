@@ -1,0 +1,207 @@
+"""The one contract that every certified provider keeps: apply, read back, plan again is empty, roll back, equals the start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from registrar_sync.core.model import values_of
+from registrar_sync.operations.result import Result
+from tests.contract.worlds import NEIGHBOURS, SPF, USUAL_MX, ProviderWorld
+
+BELOW = {"3 france.security-mail.net.", "4 europe.security-mail.net."}
+REPLACE = {"10 europe.security-mail.net.", "50 france.security-mail.net."}
+THEIRS = {"5 mailgate.example.com.", "40 smtp.isp.net.", "40 secours.isp.net."}
+
+
+def enroll(world: ProviderWorld, **options: Any) -> Result:
+    return world.client().enroll("example.com", provider=world.name, **options)
+
+
+def mx_after(result: Result) -> set[str]:
+    assert result.plan is not None
+    return {str(value) for value in values_of(result.plan.after["MX"])}
+
+
+def neighbours(text: str) -> list[str]:
+    """The lines of a zone that are nobody's business of ours: neither MX nor SPF at the apex."""
+    return [line for line in text.splitlines() if not _ours(line)]
+
+
+def _ours(line: str) -> bool:
+    owner, *rest = line.split()
+    return owner in ("example.com.", "@") and ("MX" in rest or "v=spf1" in line)
+
+
+def assert_enrolled(result: Result) -> None:
+    assert result.error is None, (result.error, result.message)
+    assert result.state == "authoritative", (result.findings, result.visibility)
+    assert result.visibility is not None
+    assert {row.verdict for row in result.visibility.servers} == {"new"}
+
+
+def test_enrol_below_plan_again_and_roll_back(world: ProviderWorld) -> None:
+    stored, served = world.vendor.stored(), world.vendor.served()
+
+    result = enroll(world)
+    assert_enrolled(result)
+    assert mx_after(result) == BELOW | THEIRS
+    assert neighbours(world.vendor.stored()) == neighbours(stored)
+    assert neighbours(world.vendor.served()) == neighbours(served)
+    assert "v=spf1 mx a:mailgate.example.com include:includespf.security-mail.net ~all" in world.vendor.served()
+
+    again = world.client().plan("example.com", provider=world.name)
+    assert (again.state, again.plan and again.plan.changes) == ("nothing-to-do", ())
+    assert world.client().check("example.com", provider=world.name).state == "authoritative"
+
+    back = world.client().rollback("example.com")
+    assert back.state == "authoritative", (back.error, back.message)
+    assert world.vendor.stored() == stored
+    assert world.vendor.served() == served
+
+
+def test_enrol_replace_and_roll_back(world: ProviderWorld) -> None:
+    stored = world.vendor.stored()
+    result = enroll(world, mx="replace", accept=["spf-mx-mechanism"])
+    assert_enrolled(result)
+    assert mx_after(result) == REPLACE
+    assert neighbours(world.vendor.stored()) == neighbours(stored)
+    assert world.client().rollback("example.com").state == "authoritative"
+    assert world.vendor.stored() == stored
+
+
+def test_below_then_replace_and_both_rolled_back(world: ProviderWorld) -> None:
+    stored = world.vendor.stored()
+    first = enroll(world)
+    assert_enrolled(first)
+    assert_enrolled(enroll(world, mx="replace", accept=["spf-mx-mechanism"]))
+    assert first.change_id is not None
+    assert world.client().rollback("example.com", to=first.change_id).state == "authoritative"
+    assert world.vendor.stored() == stored
+
+
+def test_a_second_enrolment_and_a_second_rollback_write_nothing(world: ProviderWorld) -> None:
+    assert_enrolled(enroll(world))
+    with world.unchanged():
+        again = enroll(world)
+    assert (again.state, again.changed, again.error) == ("nothing-to-do", False, None)
+    assert again.visibility is not None
+    assert again.visibility.verdict in ("authoritative", "visible")
+    assert world.client().rollback("example.com").state == "authoritative"
+    with world.unchanged():
+        back = world.client().rollback("example.com")
+    assert (back.state, back.changed, back.error) == ("nothing-to-do", False, None)
+
+
+@pytest.mark.parametrize(
+    ("mx", "finding"),
+    [("@ 300 MX 0 tenant.mail.protection.outlook.com.\n", "mx-no-room"), ("@ 300 MX 0 .\n", "mx-null")],
+    ids=["preference-0", "null-mx"],
+)
+def test_preference_0_and_null_mx(world: ProviderWorld, mx: str, finding: str) -> None:
+    """Below is refused and nothing written; replace (null MX with its own acceptance) and rollback are exact."""
+    world.vendor.load(NEIGHBOURS + SPF.replace("mx ", "") + mx)
+    stored = world.vendor.stored()
+    with world.unchanged():
+        below = enroll(world)
+    assert below.state == "refused"
+    assert finding in {f.id for f in below.findings if f.severity == "block"}
+
+    result = enroll(world, mx="replace", accept=["mx-null"])
+    assert_enrolled(result)
+    assert mx_after(result) == REPLACE
+    assert world.client().rollback("example.com").state == "authoritative"
+    assert world.vendor.stored() == stored
+
+
+def test_preference_65535(world: ProviderWorld) -> None:
+    world.vendor.load(NEIGHBOURS + SPF + "@ 300 MX 65535 mailgate\n")
+    stored = world.vendor.stored()
+    result = enroll(world)
+    assert_enrolled(result)
+    assert mx_after(result) == BELOW | {"65535 mailgate.example.com."}
+    assert world.client().rollback("example.com").state == "authoritative"
+    assert world.vendor.stored() == stored
+
+
+def test_a_zone_without_spf_and_mx(world: ProviderWorld) -> None:
+    """Both RRsets are made (TXT beside the neighbours) and both go again."""
+    world.vendor.load(NEIGHBOURS)
+    stored = world.vendor.stored()
+    result = enroll(world)
+    assert_enrolled(result)
+    assert '"v=spf1 include:includespf.security-mail.net ~all"' in world.vendor.served()
+    assert mx_after(result) == BELOW
+    assert world.client().rollback("example.com").state == "authoritative"
+    assert world.vendor.stored() == stored
+
+
+def test_an_spf_record_over_255_bytes(world: ProviderWorld) -> None:
+    terms = " ".join(f"ip4:192.0.2.{n}" for n in range(10, 27))
+    world.vendor.load(NEIGHBOURS + f'@ 600 TXT "v=spf1 {terms[:200]}" "{terms[200:]} ~all"\n' + USUAL_MX)
+    stored = world.vendor.stored()
+    assert_enrolled(enroll(world))
+    served = world.vendor.served().replace('" "', "")
+    assert f"v=spf1 {terms} include:includespf.security-mail.net ~all" in served
+    assert world.client().rollback("example.com").state == "authoritative"
+    assert world.vendor.stored() == stored
+
+
+def test_rollback_keeps_what_others_added(world: ProviderWorld) -> None:
+    assert_enrolled(enroll(world))
+    world.vendor.add("example.com", "TXT", '"added-later=1"', 600)
+    world.vendor.add("example.com", "MX", "60 backup2.example.net.", 300)
+    back = world.client().rollback("example.com")
+    assert back.state == "authoritative", (back.error, back.message)
+    assert mx_after(back) == THEIRS | {"60 backup2.example.net."}
+    assert "added-later=1" in world.vendor.served()
+    assert "security-mail" not in world.vendor.served()
+
+
+def test_an_owner_below_the_apex(world: ProviderWorld) -> None:
+    stored = world.vendor.stored()
+    client = world.client()
+    result = client.enroll("sub.example.com", provider=world.name, accept=["spf-mx-mechanism"])
+    assert_enrolled(result)
+    assert result.zone == "example.com."
+    assert mx_after(result) == BELOW | {"7 mailgate.example.com."}
+    assert client.rollback("sub.example.com").state == "authoritative"
+    assert world.vendor.stored() == stored
+
+
+def test_a_domain_typed_in_capitals_is_the_same_domain(world: ProviderWorld) -> None:
+    stored = world.vendor.stored()
+    client = world.client()
+    assert_enrolled(client.enroll("EXAMPLE.Com.", provider=world.name))
+    assert client.rollback("example.com").state == "authoritative"
+    assert world.vendor.stored() == stored
+
+
+def test_wrong_credentials_are_named_as_such(world: ProviderWorld) -> None:
+    account = world.vendor.account()
+    wrong = dict.fromkeys(account["credentials"], "env:WRONG")
+    client = world.client(credentials=account["credentials"] | wrong)
+    client.world.environ = {**client.world.environ, "WRONG": "not-the-key"}
+    with world.unchanged():
+        result = client.enroll("example.com", provider=world.name)
+    assert result.error is not None
+    assert result.error.kind == "credentials-rejected"
+    assert "not-the-key" not in str(result.to_json())
+
+
+def test_a_zone_that_is_not_in_the_account(world: ProviderWorld) -> None:
+    with world.unchanged():
+        result = world.client().enroll("example.org", provider=world.name)
+    assert result.error is not None
+    assert result.error.kind == "zone-not-found"
+
+
+def test_api_calls_are_no_more_than_the_design_allows(world: ProviderWorld) -> None:
+    """Design section 11: powerdns 3, gandi 5, ionos 4, ovh 6 + records changed + records at the owner before and after."""
+    result = enroll(world)
+    assert_enrolled(result)
+    changed, before = 3, 1 + 1 + 4 + 1 + 3  # NS, A, four TXT, SPF, three MX
+    ovh = 6 + changed + before + (before + 2)
+    allowed = {"powerdns": 3, "gandi": 5, "ionos": 4, "1and1": 4, "ovh": ovh}
+    assert result.api_calls <= allowed[world.name], world.vendor.writes()

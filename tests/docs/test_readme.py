@@ -1,0 +1,70 @@
+"""Every command of the README runs, and what it says of commands and exit codes is so."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from registrar_sync.cli import exit_codes
+from registrar_sync.cli.app import app
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(marker: str, language: str) -> list[str]:
+    return re.findall(rf"<!-- {marker}[^>]*-->\n```{language}\n(.*?)```", README, re.S)
+
+
+def commands() -> list[str]:
+    lines = [line for block in blocks("commands", "sh") for line in block.splitlines()]
+    return [line.split("#")[0].strip() for line in lines if line.strip()]
+
+
+def environment(home: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LEXICON_", "XDG_"))}
+    return kept | {"HOME": str(home), "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def test_the_commands_of_the_readme_run_in_their_order(home: Path) -> None:
+    for command in commands():
+        words = shlex.split(command)
+        assert words[0] == "registrar-sync"
+        done = subprocess.run(words, capture_output=True, text=True, env=environment(home), timeout=120, check=False)
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+
+
+def test_the_python_of_the_readme_runs(home: Path) -> None:
+    (script,) = blocks("python", "python")
+    words = [sys.executable, "-c", script]
+    done = subprocess.run(words, capture_output=True, text=True, env=environment(home), timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[0] == "authoritative"
+
+
+def test_the_exit_codes_of_the_readme_are_those_of_the_table() -> None:
+    told = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.M)}
+    known = {value for name, value in vars(exit_codes).items() if name.isupper() and isinstance(value, int)}
+    assert told == known
+
+
+@pytest.mark.parametrize("name", sorted(get_command(app).commands))  # type: ignore[attr-defined]
+def test_every_command_has_help_and_a_word_in_the_readme(name: str) -> None:
+    command = get_command(app).commands[name]  # type: ignore[attr-defined]
+    assert command.help
+    assert f"registrar-sync {name}" in README
+
+
+def test_what_is_committed_names_no_machine() -> None:
+    listed = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=True).stdout.split()
+    suspicious = re.compile(r"/work/|/tmp/v\b|file:///|pypi\.org|deb\.debian|registry\.npmjs")
+    for name in listed:
+        if name != "tests/docs/test_readme.py":
+            assert not suspicious.search((ROOT / name).read_text(errors="replace")), name
