@@ -1,0 +1,161 @@
+"""The journal itself: ``ports.Journal`` over SQLAlchemy Core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, exists, func, insert, select, update
+
+from registrar_sync.errors import NothingJournalled
+from registrar_sync.journal import lock as zone_locks
+from registrar_sync.journal.database import Database
+from registrar_sync.journal.failures import readable, unusable
+from registrar_sync.journal.location import parse_location
+from registrar_sync.journal.rows import change_values, changes_from_rows, images_to_json, to_json
+from registrar_sync.journal.schema import change, change_event, prepare_schema, schema_version
+from registrar_sync.ports import Change, ChangeState, Clock, Images, NewChange, ZoneLock
+
+_UNFINISHED: tuple[ChangeState, ...] = ("intended", "unknown")
+
+
+def open_journal(
+    location: str | None, *, default: Path, clock: Clock, lease_s: float = 60.0, busy_timeout_s: float = 15.0
+) -> SqlJournal:
+    """Open the journal, and make it where there is none (file 0600, folders 0700).
+
+    ``location``: a file path, a URL (``sqlite:////PATH``, ``postgresql://USER@SERVER/DATABASE``), or None for the file
+    ``default``. ``lease_s``: seconds after its last renewal that a zone lock of an unknowable holder still counts.
+    ``busy_timeout_s``: seconds to wait for another writer. A journal that can only be read is opened: ``check_writable``
+    tells. Raises ``JournalUnusable``.
+    """
+    database = Database(parse_location(location, default), busy_timeout_s=busy_timeout_s)
+    try:
+        prepare_schema(database)
+        database.prefer_wal()
+    except BaseException:
+        database.close()
+        raise
+    return SqlJournal(database, clock, lease_s=lease_s)
+
+
+class SqlJournal:
+    """See ``ports.Journal``. Thread-safe; not to be carried over a fork. Made by ``open_journal``."""
+
+    def __init__(self, database: Database, clock: Clock, *, lease_s: float = 60.0) -> None:
+        self._database = database
+        self._clock = clock
+        self._lease_s = lease_s
+
+    @property
+    def location(self) -> str:
+        """The file's path, or the server's URL without any password."""
+        return self._database.location
+
+    def check_writable(self) -> None:
+        """Write, to the disk: a transaction that is rolled back would not notice a full one. Raises ``JournalUnusable``."""
+        path = self._database.path
+        if path is not None and not path.exists():
+            # an open file that was removed takes entries and keeps none
+            raise unusable(self.location, "the file was removed", "Put it back, then run the command again.")
+        with self._database.write() as connection:
+            connection.execute(update(schema_version).values(checked_at=self._clock.now()))
+
+    def mark(self) -> int:
+        """The id of the newest event of all, 0 when there is none."""
+        with self._database.read() as connection:
+            return int(connection.execute(select(func.coalesce(func.max(change_event.c.id), 0))).scalar_one())
+
+    def touched_since(self, zone: str, mark: int) -> bool:
+        """Whether any change of ``zone`` got an event after ``mark``."""
+        later = exists().where(change_event.c.change_id == change.c.id, change_event.c.id > mark, change.c.zone == zone)
+        with self._database.read() as connection:
+            return bool(connection.execute(select(later)).scalar_one())
+
+    def begin(self, new: NewChange, images: Images, *, state: ChangeState = "intended") -> int:
+        """Record a change and its first event with the images; both are on disk on return. Returns the change's id."""
+        with self._database.write() as connection:
+            values = {**change_values(new), "at": self._clock.now()}
+            key = connection.execute(insert(change).values(values)).inserted_primary_key
+            assert key is not None
+            change_id = int(key[0])
+            self._add_event(connection, change_id, state, {}, images)
+        return change_id
+
+    def append(
+        self,
+        change_id: int,
+        state: ChangeState,
+        *,
+        detail: Mapping[str, Any] | None = None,
+        images: Images | None = None,
+    ) -> None:
+        """Add a state; it is on disk on return. Raises ``NothingJournalled``; ``JournalUnusable`` with changed "unknown"."""
+        with self._database.write(changed="unknown") as connection:
+            if connection.execute(select(change.c.id).where(change.c.id == change_id)).one_or_none() is None:
+                raise self._no_such_change(change_id)
+            self._add_event(connection, change_id, state, detail or {}, images)
+
+    def change(self, change_id: int) -> Change:
+        """One change. Raises ``NothingJournalled``."""
+        found = self._load([change.c.id == change_id], change.c.id)
+        if not found:
+            raise self._no_such_change(change_id)
+        return found[0]
+
+    def changes(self, domain: str | None = None, *, zone: str | None = None) -> list[Change]:
+        """Changes, newest first."""
+        conditions = [change.c.zone == zone] if zone is not None else []
+        return self._load(conditions + _of_domain(domain), change.c.id.desc())
+
+    def unfinished(self, domain: str | None = None) -> list[Change]:
+        """Changes whose newest state is ``intended`` or ``unknown``, oldest first."""
+        return self._load([_is_open(), *_of_domain(domain)], change.c.id)
+
+    def lock(self, zone: str) -> ZoneLock:
+        """Take the zone's lock. Raises ``ZoneLocked``, naming the holder."""
+        return zone_locks.acquire(self._database, self._clock, zone, lease_s=self._lease_s)
+
+    def quiet_in_s(self, zone: str, call_limit_s: float) -> float:
+        """Seconds until a call of the lock's last, dead holder must be over. Raises ``ZoneLocked`` while it lives."""
+        return zone_locks.quiet_in_s(self._database, self._clock, zone, call_limit_s)
+
+    def close(self) -> None:
+        """Give connections back."""
+        self._database.close()
+
+    def _add_event(
+        self, connection: Connection, change_id: int, state: ChangeState, detail: Mapping[str, Any], images: Images | None
+    ) -> None:
+        connection.execute(
+            insert(change_event).values(
+                change_id=change_id,
+                state=state,
+                at=self._clock.now(),
+                detail=to_json(detail),
+                images=images_to_json(images),
+            )
+        )
+
+    def _load(self, conditions: list[ColumnElement[bool]], order: ColumnElement[int]) -> list[Change]:
+        joined = select(change, change_event).join_from(change, change_event, change.c.id == change_event.c.change_id)
+        statement = joined.where(*conditions).order_by(order, change_event.c.id)
+        with self._database.read() as connection, readable(self.location):
+            return changes_from_rows(connection.execute(statement).mappings().all())
+
+    def _no_such_change(self, change_id: int) -> NothingJournalled:
+        return NothingJournalled(
+            f"The journal {self.location} holds no change {change_id}. Nothing was changed.",
+            hint="registrar-sync history lists the changes.",
+        )
+
+
+def _of_domain(domain: str | None) -> list[ColumnElement[bool]]:
+    return [] if domain is None else [change.c.domain == domain]
+
+
+def _is_open() -> ColumnElement[bool]:
+    event, later = change_event.alias(), change_event.alias()
+    newest = select(func.max(later.c.id)).where(later.c.change_id == event.c.change_id).scalar_subquery()
+    return exists().where(event.c.change_id == change.c.id, event.c.id == newest, event.c.state.in_(_UNFINISHED))

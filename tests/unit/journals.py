@@ -1,0 +1,116 @@
+"""What the tests of the journal share: a clock set by hand, a change to record, and a process of its own."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+from registrar_sync.core.model import Mx, Record, RRset
+from registrar_sync.journal import SqlJournal, open_journal
+from registrar_sync.ports import Images, NewChange
+
+# The same facts hold on a server: name an empty database here to see it.
+POSTGRESQL = os.environ.get("REGISTRAR_SYNC_TEST_POSTGRESQL")
+PLACES = ["sqlite", "postgresql"] if POSTGRESQL else ["sqlite"]
+
+
+@dataclass
+class HandClock:
+    """A clock that is set by hand."""
+
+    at: datetime = field(default_factory=lambda: datetime(2025, 3, 1, 12, tzinfo=UTC))
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at.timestamp()
+
+    def sleep(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+def new_change(domain: str = "example.com.", zone: str | None = None, **more: Any) -> NewChange:
+    given_values: dict[str, Any] = {
+        "domain": domain,
+        "zone": zone or domain,
+        "owner": domain,
+        "provider": "ovh",
+        "account": "ovh",
+        "service": {"name": "security-mail", "exchanges": [["france.security-mail.net.", 3, 10]]},
+        "command": "enroll",
+    }
+    return NewChange(**given_values | more)
+
+
+def images() -> Images:
+    mailgate = Record(rdata=Mx(5, "mailgate.example.com."), ttl=3600, native={"id": 17, "fieldType": "MX"})
+    france = Record(rdata=Mx(3, "france.security-mail.net."), ttl=3600)
+    before = RRset(owner="example.com.", rtype="MX", records=(mailgate,))
+    return Images(before={"MX": before, "TXT": None}, after={"MX": before.with_records((france, mailgate)), "TXT": None})
+
+
+def open_at(place: str, **more: Any) -> SqlJournal:
+    return open_journal(place, default=Path("/nonexistent/journal.sqlite"), clock=HandClock(), **more)
+
+
+@contextmanager
+def empty_place(kind: str, folder: Path) -> Iterator[str]:
+    """Where an empty journal can be made."""
+    if kind == "sqlite":
+        yield str(folder / "journal.sqlite")
+        return
+    assert POSTGRESQL is not None
+    schema = f"journal_{uuid4().hex}"
+    with importlib.import_module("psycopg").connect(POSTGRESQL, autocommit=True) as server:
+        server.execute(f"CREATE SCHEMA {schema}")
+        yield f"{POSTGRESQL}?options={quote(f'-csearch_path={schema}')}"
+        server.execute(f"DROP SCHEMA {schema} CASCADE")
+
+
+CHILD = """
+import os, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from registrar_sync.core.model import Record, RRset, Txt
+from registrar_sync.journal import open_journal
+from registrar_sync.ports import Images, NewChange
+
+class SystemClock:
+    def now(self): return datetime.now(UTC)
+
+def images():
+    row = Record(rdata=Txt((b"v=spf1 mx ~all",)), ttl=60, native={"id": 1})
+    rrset = RRset(owner="example.com.", rtype="TXT", records=(row,))
+    return Images(before={"TXT": rrset}, after={"TXT": None})
+
+def new():
+    return NewChange(domain="example.com.", zone="example.com.", owner="example.com.", provider="ovh", account="ovh",
+                     service={}, command="enroll")
+
+def opened():
+    return open_journal(sys.argv[1], default=Path("/nonexistent"), clock=SystemClock())
+"""
+
+
+def child(script: str, place: str) -> subprocess.Popen[str]:
+    program = CHILD + textwrap.dedent(script)
+    return subprocess.Popen([sys.executable, "-c", program, place], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def ended_process() -> int:
+    """The id of a process that is gone."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait(30)
+    return process.pid
