@@ -1,0 +1,143 @@
+"""MX arithmetic: where the service's hosts go, below the customer's hosts or instead of them (rules B1 to B3).
+
+Lower preferences are tried first and equal ones at random (RFC 5321 section 5.1), so what counts is the order, never the
+numbers: hosts that already stand in the right order are left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from registrar_sync.core.model import Mx
+from registrar_sync.core.names import display
+from registrar_sync.core.service import MailService
+
+NULL_EXCHANGE = "."  # RFC 7505 section 3
+_PREFERENCES = 65536  # a preference is 16 bits, RFC 1035 section 3.3.9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """The set of MX values as it shall be. ``refusal``: why there is none (then ``values`` is what stands today);
+    ``option``: what would make room."""
+
+    values: frozenset[Mx]
+    refusal: str = ""
+    option: str = ""
+
+
+def place_below(existing: Iterable[Mx], service: MailService) -> Placement:
+    """The service's hosts strictly before the customer's, whose preferences stay. A null MX is dropped; whether it may be
+    is the caller's question. No customer's MX: the service's hosts alone.
+
+    >>> place_below([Mx(0, "tenant.example.")], service).refusal
+    'no preference is left below 0 tenant.example'
+    """
+    before = frozenset(existing)
+    if is_enrolled_order(before, service):
+        return Placement(values=before)
+    theirs = _theirs(before, service)
+    ceiling = min((value.preference for value in theirs), default=_PREFERENCES)
+    wanted = [(exchange.exchange, exchange.below) for exchange in service.exchanges]
+    ours = _fit_in(wanted, _present(before, service), ceiling, service) or _fresh(wanted, ceiling, service)
+    if ours is None:
+        return _no_room(before, theirs, service)
+    return Placement(values=theirs.union(ours))
+
+
+def place_instead(existing: Iterable[Mx], service: MailService) -> Placement:
+    """The service's hosts alone. Those that stand keep their numbers where the others fit in between.
+
+    A service without hosts replaces nothing: the set must never become empty (RFC 5321 section 5.1).
+    """
+    before = frozenset(existing)
+    if not service.exchanges:
+        return Placement(values=before)
+    if all(value.exchange in service.hosts for value in before) and is_enrolled_order(before, service):
+        return Placement(values=before)
+    wanted = _replace_order(service)
+    ours = _fit_in(wanted, _present(before, service), _PREFERENCES, service)
+    return Placement(values=frozenset(ours or (Mx(preference, exchange) for exchange, preference in wanted)))
+
+
+def is_enrolled_order(values: Collection[Mx], service: MailService) -> bool:
+    """Whether the service's hosts are all there, all strictly before every other exchange, and in the service's order.
+
+    Ties among them count as order only where the service allows equal preferences. Alone they may stand in either order,
+    the one of ``below`` or the one of ``replace``.
+    """
+    ours = [value for value in set(values) if value.exchange in service.hosts]
+    others = [value for value in values if value.exchange not in service.hosts]
+    if len(ours) != len(service.hosts) or {value.exchange for value in ours} != service.hosts:
+        return False
+    place = {value.exchange: value.preference for value in ours}
+    below = [place[exchange.exchange] for exchange in service.exchanges]
+    if not others:
+        return _ascends(below, service) or _ascends([place[exchange] for exchange, _ in _replace_order(service)], service)
+    return _ascends(below, service) and max(below, default=-1) < min(value.preference for value in others)
+
+
+def _replace_order(service: MailService) -> list[tuple[str, int]]:
+    pairs = [(exchange.exchange, exchange.replace) for exchange in service.exchanges]
+    return sorted(pairs, key=lambda pair: pair[1])
+
+
+def _ascends(preferences: Sequence[int], service: MailService) -> bool:
+    return all(one < next_one or (service.equal_preferences and one == next_one) for one, next_one in pairwise(preferences))
+
+
+def _theirs(values: Iterable[Mx], service: MailService) -> frozenset[Mx]:
+    return frozenset(value for value in values if value.exchange not in service.hosts and value.exchange != NULL_EXCHANGE)
+
+
+def _present(values: Iterable[Mx], service: MailService) -> dict[str, int]:
+    """The service's hosts that stand, each with its lowest preference."""
+    ours = sorted((value for value in values if value.exchange in service.hosts), reverse=True)
+    return {value.exchange: value.preference for value in ours}
+
+
+def _fit_in(
+    wanted: Sequence[tuple[str, int]], present: Mapping[str, int], ceiling: int, service: MailService
+) -> tuple[Mx, ...] | None:
+    """Keep the hosts that stand, put the missing ones in between: at their own numbers, else at the next free ones."""
+    if not present:
+        return None
+    own = [present.get(exchange, preference) for exchange, preference in wanted]
+    following: list[int] = []
+    for exchange, _ in wanted:
+        following.append(present.get(exchange, following[-1] + 1 if following else 0))
+    for preferences in (own, following):
+        if _ascends(preferences, service) and max(preferences) < ceiling:
+            return _values(wanted, preferences)
+    return None
+
+
+def _fresh(wanted: Sequence[tuple[str, int]], ceiling: int, service: MailService) -> tuple[Mx, ...] | None:
+    """Rules B1, 2 to 5: the service's own numbers, else the ones just below, else all at one, else no room."""
+    count = len(wanted)
+    own = [preference for _, preference in wanted]
+    if max(own, default=-1) < ceiling:
+        return _values(wanted, own)
+    if ceiling >= count:
+        return _values(wanted, range(ceiling - count, ceiling))
+    if ceiling >= 1 and service.equal_preferences:
+        return _values(wanted, [ceiling - 1] * count)
+    return None
+
+
+def _values(wanted: Sequence[tuple[str, int]], preferences: Iterable[int]) -> tuple[Mx, ...]:
+    return tuple(Mx(preference, exchange) for (exchange, _), preference in zip(wanted, preferences, strict=True))
+
+
+def _no_room(before: frozenset[Mx], theirs: frozenset[Mx], service: MailService) -> Placement:
+    lowest = min(theirs)
+    shown = f"{lowest.preference} {display(lowest.exchange)}"
+    if lowest.preference == 0:
+        refusal = f"no preference is left below {shown}"
+    else:
+        count = len(service.exchanges)
+        refusal = f"{count} hosts do not fit below {shown}, and {service.name} does not allow equal preferences"
+    overflows = max(value.preference for value in theirs) + len(service.exchanges) >= _PREFERENCES
+    return Placement(values=before, refusal=refusal, option="--renumber-compact" if overflows else "--renumber")

@@ -1,0 +1,224 @@
+"""SPF records as lists of terms: read, edited and written with the order and spelling of every other term kept.
+
+RFC 7208, read as research on real records taught us: never as a dictionary of mechanism kinds (rules A0).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from registrar_sync.core.model import Record, RRset, Txt, is_spf
+from registrar_sync.core.names import display
+from registrar_sync.core.service import Qualifier
+from registrar_sync.core.spf_syntax import SpfInvalid, Term, parse_term, same_domain
+
+__all__ = [
+    "SpfInvalid",
+    "SpfRecord",
+    "Term",
+    "find_near_misses",
+    "find_spf",
+    "include_term",
+    "merge_records",
+    "parse_spf",
+    "propose_merge",
+    "render_new",
+]
+
+_VERSION = "v=spf1"
+_TERM = re.compile(r"[^ ]+")
+_ALMOST = re.compile(r"v\s*=\s*spf|spf1\s|spf2\.0/", re.IGNORECASE)
+_SINGLE_MODIFIERS = ("redirect", "exp")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpfRecord:
+    """A valid SPF record. ``version`` in its own spelling; ``original`` the text it was read from, None once edited."""
+
+    version: str = _VERSION
+    terms: tuple[Term, ...]
+    original: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The record: byte for byte as read, or, once edited, every term as it was with one space between terms."""
+        if self.original is not None:
+            return self.original
+        return " ".join([self.version, *(term.text for term in self.terms)])
+
+    @property
+    def all_term(self) -> Term | None:
+        """The first ``all``: no mechanism after it is ever tested (RFC 7208 section 5.1)."""
+        return next((term for term in self.terms if _is_all(term)), None)
+
+    @property
+    def live(self) -> tuple[Term, ...]:
+        """The mechanisms that can match besides ``all``: those before the first one."""
+        return tuple(term for term in self.terms[: self.live_end] if not term.is_modifier)
+
+    def modifier(self, name: str) -> Term | None:
+        """The modifier of this name (``redirect``, ``exp``), wherever it stands."""
+        return next((term for term in self.terms if term.is_modifier and term.name == name), None)
+
+    def find_include(self, domain: str) -> tuple[int, ...]:
+        """Where in ``terms`` the includes of ``domain`` stand, whatever their qualifiers, the dead ones too."""
+        return tuple(index for index, term in enumerate(self.terms) if _includes(term, domain))
+
+    def live_include(self, domain: str) -> tuple[int, ...]:
+        """Where the includes of ``domain`` stand that can match: those before the first ``all``."""
+        return tuple(index for index in self.find_include(domain) if index < self.live_end)
+
+    def authorises(self, domain: str) -> bool:
+        """Whether the first live include of ``domain`` passes: a later one is never reached (RFC 7208 section 4.6.2)."""
+        live = self.live_include(domain)
+        return bool(live) and self.terms[live[0]].effect == "+"
+
+    def insert_include(self, domain: str, qualifier: Qualifier = "+") -> SpfRecord:
+        """With an include of ``domain`` before the first ``all``; without ``all`` after the last mechanism where a
+        ``redirect`` must stay behind it, else at the end (rules A3). No ``all`` is ever added.
+
+        >>> parse_spf(b"v=spf1 mx ~all").insert_include("filter.example.").text
+        'v=spf1 mx include:filter.example ~all'
+        """
+        return self.insert(include_term(domain, qualifier))
+
+    def insert(self, *terms: Term) -> SpfRecord:
+        """With ``terms`` where a new mechanism belongs (see ``insert_include``)."""
+        place = self._place_for_new
+        return replace(self, terms=self.terms[:place] + terms + self.terms[place:], original=None)
+
+    def without(self, *indexes: int) -> SpfRecord:
+        """Without the terms at these places; without any place the very same record."""
+        if not indexes:
+            return self
+        kept = tuple(term for index, term in enumerate(self.terms) if index not in indexes)
+        return replace(self, terms=kept, original=None)
+
+    @property
+    def live_end(self) -> int:
+        """How many of ``terms`` stand before the first ``all``."""
+        return next((index for index, term in enumerate(self.terms) if _is_all(term)), len(self.terms))
+
+    @property
+    def _place_for_new(self) -> int:
+        if self.all_term is not None or self.modifier("redirect") is None:
+            return self.live_end
+        return max((index + 1 for index, term in enumerate(self.terms) if not term.is_modifier), default=0)
+
+
+def _is_all(term: Term) -> bool:
+    return term.name == "all" and not term.is_modifier
+
+
+def _includes(term: Term, domain: str) -> bool:
+    return term.name == "include" and not term.is_modifier and same_domain(term.value, domain)
+
+
+def include_term(domain: str, qualifier: Qualifier = "+") -> Term:
+    """An include of ``domain``; "+" is left unwritten."""
+    return parse_term(f"{'' if qualifier == '+' else qualifier}include:{display(domain)}")
+
+
+def parse_spf(joined: bytes) -> SpfRecord:
+    """Read the joined text of one TXT record. Raises ``SpfInvalid`` for whatever RFC 7208 sections 4.5, 6 and 12 refuse."""
+    text = _ascii(joined)
+    version, _, _ = text.partition(" ")
+    if version.lower() != _VERSION:
+        raise SpfInvalid(0, f"it does not begin with {_VERSION!r} and a space (RFC 7208 section 4.5)")
+    found = [(match[0], match.start()) for match in _TERM.finditer(text, len(version))]
+    terms = tuple(parse_term(term, position) for term, position in found)
+    _check_single_modifiers(terms, [position for _, position in found])
+    return SpfRecord(version=version, terms=terms, original=text)
+
+
+def _ascii(joined: bytes) -> str:
+    for position, octet in enumerate(joined):
+        if not 0x20 <= octet <= 0x7E:
+            what = "a tab is no separator" if octet == 9 else f"octet 0x{octet:02x} is no printable ASCII"
+            raise SpfInvalid(position, f"{what} (RFC 7208 section 12)")
+    return joined.decode("ascii")
+
+
+def _check_single_modifiers(terms: tuple[Term, ...], positions: list[int]) -> None:
+    seen: set[str] = set()
+    for term, position in zip(terms, positions, strict=True):
+        if term.is_modifier and term.name in _SINGLE_MODIFIERS:
+            if term.name in seen:
+                raise SpfInvalid(position, f"a second {term.name!r} (RFC 7208 section 6)")
+            seen.add(term.name)
+
+
+def render_new(include: str, all_qualifier: Qualifier) -> str:
+    """A new record that authorises ``include`` and nobody else.
+
+    >>> render_new("filter.example.", "~")
+    'v=spf1 include:filter.example ~all'
+    """
+    return f"{_VERSION} {include_term(include).text} {all_qualifier}all"
+
+
+def find_spf(rrset: RRset | None) -> list[Record]:
+    """The served records of a TXT set that are SPF: more than one is a permerror (RFC 7208 section 4.5)."""
+    return [record for record in rrset.live if is_spf(record.rdata)] if rrset else []
+
+
+def find_near_misses(rrset: RRset | None) -> list[Txt]:
+    """The served TXT values that look meant as SPF and are none: ``v=spf10``, a space in front, ``v=spf1;``, ``spf2.0/``."""
+    values = [record.rdata for record in rrset.live if isinstance(record.rdata, Txt)] if rrset else []
+    return [value for value in values if not is_spf(value) and _looks_meant(value)]
+
+
+def _looks_meant(value: Txt) -> bool:
+    start = value.joined[:64].decode("utf-8", "replace").lstrip("\ufeff\"' \t\r\n\xa0\\")
+    return bool(_ALMOST.match(start))
+
+
+# --- two records --------------------------------------------------------------------------------------------------------
+def propose_merge(records: Iterable[Record]) -> str | None:
+    """One record out of several, to be shown to a person (rules A2), or None where only a person can decide.
+
+    The first record's order, the others' new terms in theirs, exact duplicates dropped, one ``all``. Undecidable: a
+    syntax error, a ``redirect``, different ``all``, the same thing under two qualifiers, two values of one modifier.
+    """
+    merged = merge_records(records)
+    return merged.text if merged else None
+
+
+def merge_records(records: Iterable[Record]) -> SpfRecord | None:
+    """What ``propose_merge`` tells, as a record."""
+    try:
+        first, *others = [parse_spf(record.rdata.joined) for record in records if isinstance(record.rdata, Txt)]
+    except ValueError:  # SpfInvalid, or no record at all
+        return None
+    effects = {record.all_term.effect if record.all_term else None for record in (first, *others)}
+    if len(effects) > 1 or any(record.modifier("redirect") for record in (first, *others)):
+        return None
+    known = _keyed(first)
+    added: list[Term] = []
+    for other in others:
+        for key, term in _keyed(other).items():
+            if key not in known:
+                added.append(term)
+                known[key] = term
+            elif not _says_the_same(known[key], term):
+                return None
+    return first.insert(*added) if added else first
+
+
+def _keyed(record: SpfRecord) -> dict[tuple[bool, str, str], Term]:
+    keyed: dict[tuple[bool, str, str], Term] = {}
+    for term in (*record.live, *(term for term in record.terms if term.is_modifier)):
+        keyed.setdefault((term.is_modifier, term.name, "" if term.is_modifier else _canonical(term.value)), term)
+    return keyed
+
+
+def _canonical(value: str) -> str:
+    return value if "%" in value else value.lower().removesuffix(".")
+
+
+def _says_the_same(one: Term, other: Term) -> bool:
+    if one.is_modifier:
+        return one.value == other.value
+    return one.effect == other.effect

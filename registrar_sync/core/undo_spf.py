@@ -1,0 +1,103 @@
+"""Taking back the SPF half, on the level of the one SPF value: its neighbours in the TXT set are never touched (rules A8)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from registrar_sync.core.enrol_spf import spf_rdata, swap_record
+from registrar_sync.core.model import Record, RRset, Txt
+from registrar_sync.core.restore import Restored, with_todays_ttl
+from registrar_sync.core.service import MailService
+from registrar_sync.core.spf import SpfInvalid, SpfRecord, find_spf, parse_spf
+from registrar_sync.core.txt import quote
+
+
+def undo_spf(live: RRset | None, before: RRset | None, wrote: RRset | None, service: MailService) -> Restored:
+    """The TXT set of today without what we did to its SPF record.
+
+    Today's value is what we wrote: the before-image's value comes back in its own spelling (none before: the record goes).
+    Else only our term comes out of today's record. ``drift``: two records, one that cannot be read, or one that we created
+    and that would be left without any sender.
+    """
+    was, ours, today = find_spf(before), find_spf(wrote), find_spf(live)
+    if not ours or {record.rdata for record in was} == {record.rdata for record in ours}:
+        return Restored(after=live)
+    if live is None or not today:
+        return Restored(after=live, absent=True)
+    if len(today) > 1:
+        return Restored(after=live, drift=_two_records(today))
+    original = was[0] if was else None
+    if today[0].rdata != ours[0].rdata:
+        return _take_term_out(live, today[0], original, ours[0], wrote, service)
+    restored = with_todays_ttl(original, live, wrote, instead_of=today[0]) if original else None
+    return Restored(after=swap_record(live, today[0], restored))
+
+
+def _take_term_out(
+    live: RRset, today: Record, original: Record | None, ours: Record, wrote: RRset | None, service: MailService
+) -> Restored:
+    try:
+        spf, written = _parse(today), _parse(ours)
+        then = _parse(original) if original else None
+    except SpfInvalid as error:
+        return Restored(after=live, drift=f"the SPF record {_shown(today)} cannot be read: {error}. {_WAY_OUT}")
+    if then and len(then.find_include(service.include)) == len(written.find_include(service.include)):
+        return _put_behind_all(live, today, spf, service)
+    places = spf.find_include(service.include)
+    if not places:
+        return Restored(after=live, absent=True)
+    rest = spf.without(places[0])
+    if original is None and not rest.live:
+        return _created_record(live, today, rest, written.without(*written.find_include(service.include)))
+    return Restored(after=swap_record(live, today, _with_text(today, rest, original, live, wrote)), merged=True)
+
+
+_WAY_OUT = "Correct it at the provider, then run rollback again."
+
+
+def _created_record(live: RRset, today: Record, rest: SpfRecord, written_rest: SpfRecord) -> Restored:
+    """What we created goes as a whole while nobody changed more than its spelling; else a person decides (case 36)."""
+    if [term.text for term in rest.terms] == [term.text for term in written_rest.terms]:
+        return Restored(after=swap_record(live, today, None), merged=True)
+    policy = rest.all_term
+    effect = ", which forbids all sending" if policy and policy.effect == "-" else ", which names no sender"
+    drift = (
+        f"the SPF record that we created was changed to {_shown(today)}, and without our term it would name no sender. Two ways"
+        f' out, at the provider: delete the record, or keep "{rest.text}"{effect}.'
+    )
+    return Restored(after=live, drift=drift)
+
+
+def _put_behind_all(live: RRset, today: Record, spf: SpfRecord, service: MailService) -> Restored:
+    """We had only moved the term to before ``all``: behind it, it is as dead as it was."""
+    places = spf.live_include(service.include)
+    if not places:
+        return Restored(after=live, absent=True)
+    if spf.all_term is None:
+        drift = f"the include stood dead behind all, and today's record {_shown(today)} has no all. {_WAY_OUT}"
+        return Restored(after=live, drift=drift)
+    rest = spf.without(places[0])
+    text = replace(rest, terms=(*rest.terms, spf.terms[places[0]])).text
+    return Restored(after=swap_record(live, today, replace(today, rdata=spf_rdata(text))), merged=True)
+
+
+def _with_text(today: Record, rest: SpfRecord, original: Record | None, live: RRset, wrote: RRset | None) -> Record:
+    rdata = spf_rdata(rest.text)
+    if original and original.rdata == rdata:
+        return with_todays_ttl(original, live, wrote, instead_of=today)  # its own spelling at the provider
+    return replace(today, rdata=rdata)
+
+
+def _parse(record: Record) -> SpfRecord:
+    assert isinstance(record.rdata, Txt)
+    return parse_spf(record.rdata.joined)
+
+
+def _shown(record: Record) -> str:
+    assert isinstance(record.rdata, Txt)
+    return quote((record.rdata.joined,))
+
+
+def _two_records(records: list[Record]) -> str:
+    shown = " and ".join(map(_shown, records))
+    return f"{len(records)} SPF records stand here: {shown}. Merge them at the provider, then run rollback again."

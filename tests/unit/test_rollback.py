@@ -1,0 +1,133 @@
+"""Taking back exactly our part, and saying so when that cannot be decided."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from registrar_sync.errors import ProviderRefused
+from registrar_sync.providers.memory import Fault
+from tests.unit.stage import START, Stage, a, mx, txt
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return Stage(tmp_path)
+
+
+def test_rollback_restores_the_start_and_marks_the_enrolment(stage: Stage) -> None:
+    stage.enroll()
+    result = stage.rollback()
+    assert result.state == "authoritative", result.message
+    assert stage.is_as_at_the_start()
+    assert stage.states() == ["rolled-back", "authoritative"]
+    assert "spf-include-removed" in {finding.id for finding in result.findings}
+
+
+def test_a_second_rollback_writes_nothing(stage: Stage) -> None:
+    stage.enroll()
+    stage.rollback()
+    writes = stage.writes()
+    result = stage.rollback()
+    assert (result.state, result.changed, stage.writes()) == ("nothing-to-do", False, writes)
+
+
+def test_keep_spf_leaves_the_include_and_takes_the_hosts(stage: Stage) -> None:
+    stage.enroll()
+    result = stage.rollback(keep_spf=True)
+    assert result.state == "authoritative"
+    assert any("includespf" in value for value in stage.values("TXT"))
+    assert stage.values("MX") == {"5 mailgate.example.com.", "40 smtp.isp.net."}
+    assert "spf-include-left" in {finding.id for finding in result.findings}
+
+
+def test_a_replaced_domain_whose_mx_has_gone_to_somebody_else_keeps_it(stage: Stage) -> None:
+    """None of our hosts is live: nothing is re-added; the include goes."""
+    stage.enroll(mx_mode="replace")
+    stage.provider.put(mx((1, "aspmx.l.google.com.")))
+    result = stage.rollback()
+    assert result.state == "authoritative", result.message
+    assert stage.values("MX") == {"1 aspmx.l.google.com."}
+    assert not any("includespf" in value for value in stage.values("TXT"))
+
+
+def test_what_others_took_out_is_not_written_again(stage: Stage) -> None:
+    stage.enroll()
+    stage.provider.put(START[0])
+    stage.provider.put(START[1])
+    writes = stage.writes()
+    result = stage.rollback()
+    assert (result.state, stage.writes()) == ("nothing-to-do", writes)
+    assert stage.states() == ["rolled-back", "nothing-to-do"]
+
+
+def test_drift_in_one_of_spf_and_mx_writes_neither(tmp_path: Path) -> None:
+    """We made the SPF record; the customer made it -all since: deleting or keeping it is theirs to decide (case 36)."""
+    stage = Stage(tmp_path, mx((5, "mailgate.example.com.")), a("192.0.2.1"))
+    stage.enroll()
+    stage.provider.put(txt("v=spf1 include:includespf.security-mail.net -all"))
+    writes = stage.writes()
+    result = stage.rollback()
+    assert (result.state, stage.writes()) == ("drift", writes)
+    assert result.error is not None
+    assert result.error.kind == "drift"
+    assert stage.states() == ["authoritative", "drift"]
+    assert stage.values("MX") == {"3 france.security-mail.net.", "4 europe.security-mail.net.", "5 mailgate.example.com."}
+
+
+def test_to_undoes_that_change_and_all_later_ones(stage: Stage) -> None:
+    first = stage.enroll()
+    assert stage.enroll(mx_mode="replace").state == "authoritative"
+    result = stage.rollback(to_change=first.change_id)
+    assert result.state == "authoritative", result.message
+    assert stage.is_as_at_the_start()
+    assert stage.states() == ["rolled-back", "rolled-back", "written", "authoritative"]
+
+
+def test_without_to_only_the_newest_enrolment_is_undone(stage: Stage) -> None:
+    stage.enroll()
+    stage.enroll(mx_mode="replace")
+    assert stage.rollback().state == "authoritative"
+    assert "3 france.security-mail.net." in stage.values("MX")
+    assert stage.rollback().state == "authoritative"
+    assert stage.is_as_at_the_start()
+
+
+def test_an_unknown_change_may_be_undone(stage: Stage) -> None:
+    stage.provider.fail(Fault(call="write", nth=2, when="after", act=lambda p: p.put(txt("v=spf1 a ~all", "theirs=1"))))
+    assert stage.enroll().state == "unknown"
+    result = stage.rollback()
+    assert result.state == "authoritative", result.message
+    assert stage.values("TXT") == {"v=spf1 a ~all", "theirs=1"}
+    assert stage.values("MX") == {"5 mailgate.example.com.", "40 smtp.isp.net."}
+
+
+def test_a_rollback_that_is_refused_half_way_leaves_the_enrolment_standing(stage: Stage) -> None:
+    stage.enroll()
+    enrolled = stage.values("MX")
+    stage.provider.fail(Fault(call="write", nth=2, error=ProviderRefused("422")))
+    result = stage.rollback()
+    assert result.state == "restored"
+    assert stage.values("MX") == enrolled
+    assert stage.rollback().state == "authoritative"
+    assert stage.is_as_at_the_start()
+
+
+def test_a_change_that_is_no_enrolment_of_the_domain_cannot_be_undone(stage: Stage) -> None:
+    stage.enroll()
+    result = stage.rollback(to_change=99)
+    assert result.error is not None
+    assert result.error.kind == "no-such-change"
+
+
+def test_months_later_another_ttl_stays_as_others_set_it(stage: Stage) -> None:
+    stage.enroll()
+    stage.clock.sleep(100 * 86400)
+    live = stage.provider.stored("example.com.", "MX")
+    assert live is not None
+    stage.provider.put(mx(*((r.rdata.preference, r.rdata.exchange) for r in live.records), ttl=60))  # type: ignore[union-attr]
+    assert stage.rollback().state == "authoritative"
+    back = stage.provider.stored("example.com.", "MX")
+    assert back is not None
+    assert (back.ttl, stage.values("MX")) == (60, {"5 mailgate.example.com.", "40 smtp.isp.net."})

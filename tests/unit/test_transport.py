@@ -1,0 +1,511 @@
+"""The transport's promises, each against a real server on loopback."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+import logging
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from registrar_sync.errors import (
+    ConfigInvalid,
+    CredentialsRejected,
+    LockLost,
+    OutcomeUnknown,
+    ProviderRefused,
+    ProviderUnavailable,
+    RegistrarSyncError,
+    WriteMustReread,
+)
+from registrar_sync.providers import wire
+from registrar_sync.providers.catalog_model import Rate
+from registrar_sync.providers.policy import HttpRefused, Policy
+from registrar_sync.providers.rate import RateWindow
+from registrar_sync.providers.redaction import Redactor
+from registrar_sync.providers.seam import bound_module, carried_by
+from registrar_sync.providers.transport import Transport
+from tests.unit.loopback import FakeClock, Reply, dripping, web
+
+SECRET = "s3cret/token+value"
+
+
+class RealClock(FakeClock):
+    """The real time, for limits that a real socket is held to."""
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        raise AssertionError("nothing is waited for in these tests")
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def transport_to(clock: FakeClock) -> Iterator[Callable[..., Transport]]:
+    made: list[Transport] = []
+
+    def make(base: str, **options: Any) -> Transport:
+        transport = Transport(label="test", redact=Redactor([SECRET]), **{"clock": clock, **options})
+        transport.confine(base)
+        made.append(transport)
+        return transport
+
+    yield make
+    for transport in made:
+        transport.close()
+
+
+def write(transport: Transport, method: str, url: str, policy: Policy, **options: Any) -> None:
+    with transport.carrying(policy):
+        transport.request(method, url, **options)
+
+
+def young(clock: FakeClock) -> Policy:
+    return Policy(kind="replace", read_at=clock.monotonic())
+
+
+ONCE = Policy(kind="once")
+PUBLISH = Policy(kind="publish")
+
+SILENCE = (b"", b"")
+DRIPPING_HEADERS = (b"HTTP/1.1 200 OK\r\n", b"X-More: yes\r\n")
+DRIPPING_BODY = (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n{", b" ")
+DRIPPING_BODY_WITHOUT_LENGTH = (b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{", b" ")
+DRIPPING_CHUNKS = (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n")
+
+
+class TestTimeLimit:
+    @pytest.mark.parametrize(
+        "behaviour",
+        [SILENCE, DRIPPING_HEADERS, DRIPPING_BODY, DRIPPING_BODY_WITHOUT_LENGTH, DRIPPING_CHUNKS],
+        ids=["silence", "headers", "body", "body-without-length", "chunks"],
+    )
+    def test_one_limit_holds_for_the_whole_call_whatever_drips(
+        self, transport_to: Callable[..., Transport], behaviour: tuple[bytes, bytes]
+    ) -> None:
+        with dripping(*behaviour) as url:
+            transport = transport_to(url, clock=RealClock(), call_limit_s=0.6)
+            started = time.monotonic()
+            with pytest.raises(ProviderUnavailable, match="no whole answer within"):
+                transport.request("GET", f"{url}/zones")
+            assert time.monotonic() - started < 3
+
+    def test_a_write_that_gets_no_answer_may_have_taken_effect(self, transport_to: Callable[..., Transport]) -> None:
+        with dripping(*DRIPPING_HEADERS) as url:
+            transport = transport_to(url, clock=RealClock(), call_limit_s=0.5)
+            with pytest.raises(OutcomeUnknown) as raised:
+                write(transport, "POST", f"{url}/record", ONCE, data="{}")
+            assert raised.value.changed == "unknown"
+            assert transport.api_calls == 1
+
+    def test_pauses_between_attempts_count(self, clock: FakeClock, transport_to: Callable[..., Transport]) -> None:
+        with web(Reply(503, b"")) as server:
+            transport = transport_to(server.url, call_limit_s=2.0)
+            with pytest.raises(ProviderUnavailable):
+                transport.request("GET", f"{server.url}/")
+            assert sum(clock.slept) < 2.0
+
+    def test_a_server_that_asks_for_more_time_than_there_is_is_not_waited_for(
+        self, clock: FakeClock, transport_to: Callable[..., Transport]
+    ) -> None:
+        with web(Reply(429, b"", {"Retry-After": "60"})) as server:
+            with pytest.raises(ProviderUnavailable) as raised:
+                transport_to(server.url).request("GET", f"{server.url}/")
+            assert clock.slept == []
+            assert raised.value.hint == "Try again in 60 s."
+
+
+class TestReads:
+    def test_a_get_waits_as_long_as_retry_after_says(self, clock: FakeClock, transport_to: Callable[..., Transport]) -> None:
+        with web(Reply(429, b"", {"Retry-After": "10"}), Reply(200, b'{"a": 1}')) as server:
+            transport = transport_to(server.url)
+            assert transport.request("GET", f"{server.url}/").json() == {"a": 1}
+            assert len(clock.slept) == 1
+            assert clock.slept[0] >= 10
+            assert transport.api_calls == 2
+
+    def test_retry_after_may_be_a_date(self, clock: FakeClock, transport_to: Callable[..., Transport]) -> None:
+        date = "Mon, 23 Nov 2026 12:00:07 GMT"
+        with web(Reply(503, b"", {"Retry-After": date}), Reply()) as server:
+            transport_to(server.url).request("GET", f"{server.url}/")
+            assert 7 <= clock.slept[0] < 8
+
+    @pytest.mark.parametrize(
+        "bad", [Reply(502, b"<html>Bad gateway</html>"), Reply(408, b""), Reply(reset=True), Reply(200, b"<h1>")]
+    )
+    def test_a_get_is_tried_again(self, transport_to: Callable[..., Transport], bad: Reply) -> None:
+        with web(bad, Reply(200, b"[]")) as server:
+            transport = transport_to(server.url)
+            assert transport.request("GET", f"{server.url}/").json() == []
+            assert transport.api_calls == 2
+
+    def test_a_get_that_keeps_failing_is_no_empty_answer(self, transport_to: Callable[..., Transport]) -> None:
+        with web(Reply(500, b'{"message": "out of order"}')) as server:
+            transport = transport_to(server.url)
+            with pytest.raises(ProviderUnavailable, match="500 out of order"):
+                transport.request("GET", f"{server.url}/")
+            assert transport.api_calls == len(server.seen) == 5
+
+    def test_nobody_listening_is_unavailable(self, transport_to: Callable[..., Transport]) -> None:
+        with web() as server:
+            url = server.url
+        with pytest.raises(ProviderUnavailable, match="refused"):
+            transport_to(url).request("GET", f"{url}/")
+
+    def test_connections_are_kept(self, transport_to: Callable[..., Transport], caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.DEBUG, logger="urllib3")
+        with web() as server:
+            transport = transport_to(server.url)
+            for _ in range(3):
+                transport.request("GET", f"{server.url}/")
+        assert len([r for r in caplog.messages if "Starting new HTTP connection" in r]) == 1
+
+    def test_an_answer_too_large_is_not_read_to_its_end(
+        self, transport_to: Callable[..., Transport], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(wire, "RESPONSE_LIMIT", 1000)
+        with web(Reply(200, b'"' + b"x" * 5000 + b'"')) as server, pytest.raises(ProviderUnavailable, match="larger than 1000"):
+            transport_to(server.url).request("GET", f"{server.url}/")
+
+
+class TestReplaces:
+    def test_a_replace_is_repeated_while_its_read_is_young(
+        self, clock: FakeClock, transport_to: Callable[..., Transport]
+    ) -> None:
+        with web(Reply(500, b"database is locked"), Reply(204, b"")) as server:
+            transport = transport_to(server.url)
+            write(transport, "PATCH", f"{server.url}/zone", young(clock), data="{}")
+            assert transport.api_calls == 2
+
+    def test_a_replace_on_an_old_read_is_not_sent(self, clock: FakeClock, transport_to: Callable[..., Transport]) -> None:
+        with web() as server:
+            transport = transport_to(server.url)
+            policy = young(clock)
+            clock.seconds += 5.0
+            with pytest.raises(WriteMustReread):
+                write(transport, "PUT", f"{server.url}/rrset", policy)
+            assert server.seen == []
+
+    def test_a_replace_without_a_read_is_not_sent(self, transport_to: Callable[..., Transport]) -> None:
+        with web() as server, pytest.raises(WriteMustReread):
+            write(transport_to(server.url), "PUT", f"{server.url}/rrset", Policy(kind="replace"))
+
+    def test_a_replace_told_to_wait_goes_back_for_a_fresh_read(
+        self, clock: FakeClock, transport_to: Callable[..., Transport]
+    ) -> None:
+        with web(Reply(429, b"", {"Retry-After": "10"}), Reply()) as server:
+            transport = transport_to(server.url)
+            with pytest.raises(WriteMustReread) as raised:
+                write(transport, "PUT", f"{server.url}/rrset", young(clock))
+            assert raised.value.retry_after_s == 10.0
+            assert len(server.seen) == 1
+            assert clock.slept == []
+
+    def test_a_replace_whose_rate_slot_comes_too_late_goes_back(
+        self, clock: FakeClock, transport_to: Callable[..., Transport]
+    ) -> None:
+        window = RateWindow(Rate(calls=1, per_s=20), clock.monotonic)
+        with web() as server:
+            transport = transport_to(server.url, slot=window)
+            transport.request("GET", f"{server.url}/")
+            with pytest.raises(WriteMustReread) as raised:
+                write(transport, "PUT", f"{server.url}/rrset", young(clock))
+            assert raised.value.retry_after_s == pytest.approx(20.0)
+            transport.request("GET", f"{server.url}/")
+            assert sum(clock.slept) == pytest.approx(20.0)
+            assert [method for method, *_ in server.seen] == ["GET", "GET"]
+
+
+class TestWritesThatMustNotBeRepeated:
+    @pytest.mark.parametrize("reply", [Reply(reset=True), Reply(500, b""), Reply(503, b"", {"Retry-After": "1"})])
+    def test_a_post_is_sent_exactly_once(self, transport_to: Callable[..., Transport], reply: Reply) -> None:
+        with web(reply) as server:
+            transport = transport_to(server.url)
+            with pytest.raises(OutcomeUnknown):
+                write(transport, "POST", f"{server.url}/record", ONCE, data='{"a": 1}')
+            assert [(method, body) for method, _, _, body in server.seen] == [("POST", b'{"a": 1}')]
+
+    def test_a_post_told_to_wait_did_nothing(self, transport_to: Callable[..., Transport]) -> None:
+        with web(Reply(429, b"", {"Retry-After": "3"})) as server:
+            with pytest.raises(WriteMustReread) as raised:
+                write(transport_to(server.url), "POST", f"{server.url}/record", ONCE)
+            assert raised.value.retry_after_s == 3.0
+            assert len(server.seen) == 1
+
+    def test_a_post_that_never_reached_anybody_did_nothing(self, transport_to: Callable[..., Transport]) -> None:
+        with web() as server:
+            url = server.url
+        with pytest.raises(WriteMustReread, match="changed nothing"):
+            write(transport_to(url), "POST", f"{url}/record", ONCE)
+
+    def test_a_connection_that_the_server_has_closed_meanwhile_is_not_written_to(
+        self, transport_to: Callable[..., Transport]
+    ) -> None:
+        with web(Reply(hang_up=True), Reply()) as server:
+            transport = transport_to(server.url)
+            transport.request("GET", f"{server.url}/")
+            assert server.hung_up.wait(10)
+            write(transport, "POST", f"{server.url}/record", ONCE)
+            assert [method for method, *_ in server.seen] == ["GET", "POST"]
+
+    def test_each_attempt_is_announced_and_what_that_raises_stops_it(
+        self, clock: FakeClock, transport_to: Callable[..., Transport]
+    ) -> None:
+        renewed: list[int] = []
+
+        def renew() -> None:
+            renewed.append(1)
+            if len(renewed) == 2:
+                raise LockLost("somebody took over")
+
+        with web(Reply(500, b"")) as server:
+            policy = Policy(kind="replace", before_call=renew, read_at=clock.monotonic())
+            with pytest.raises(LockLost):
+                write(transport_to(server.url), "PUT", f"{server.url}/rrset", policy)
+            assert len(server.seen) == 1
+
+    def test_without_leave_to_write_nothing_but_reads_is_sent(self, transport_to: Callable[..., Transport]) -> None:
+        with web() as server:
+            with pytest.raises(ProviderRefused, match="not sent"):
+                transport_to(server.url).request("DELETE", f"{server.url}/zone")
+            assert server.seen == []
+
+
+class TestPublishing:
+    def test_a_publish_is_repeated_when_refused(self, clock: FakeClock, transport_to: Callable[..., Transport]) -> None:
+        with web(Reply(409, b'{"message": "under way"}'), Reply(500, b""), Reply(204, b"")) as server:
+            write(transport_to(server.url), "POST", f"{server.url}/refresh", PUBLISH)
+            assert len(server.seen) == 3
+
+    def test_a_publish_refused_to_the_end_published_nothing(
+        self, clock: FakeClock, transport_to: Callable[..., Transport]
+    ) -> None:
+        with web(Reply(409, b'{"message": "under way"}')) as server:
+            with pytest.raises(ProviderRefused, match="under way"):
+                write(transport_to(server.url), "POST", f"{server.url}/refresh", PUBLISH)
+            assert 3 < sum(clock.slept) < 15
+
+    def test_a_publish_that_may_have_happened_is_not_called_refused(self, transport_to: Callable[..., Transport]) -> None:
+        with web(Reply(500, b""), Reply(409, b"")) as server, pytest.raises(OutcomeUnknown):
+            write(transport_to(server.url), "POST", f"{server.url}/refresh", PUBLISH)
+
+    def test_a_missing_right_is_not_tried_again(self, transport_to: Callable[..., Transport]) -> None:
+        with web(Reply(403, b'{"errorCode": "NOT_GRANTED_CALL", "message": "This call has not been granted"}')) as server:
+            with pytest.raises(CredentialsRejected, match="NOT_GRANTED_CALL: This call has not been granted"):
+                write(transport_to(server.url), "POST", f"{server.url}/refresh", PUBLISH)
+            assert len(server.seen) == 1
+
+
+VENDOR_ERRORS = {
+    "ovh": (
+        b'{"class": "Client::BadRequest", "message": "Invalid subfield found in DKIM : x"}',
+        "Invalid subfield found in DKIM",
+    ),
+    "gandi": (b'{"code": 404, "message": "The resource could not be found.", "object": "HTTPNotFound"}', "could not be found"),
+    "gandi-input": (b'{"status": "error", "errors": [{"name": "items", "description": "invalid hostname"}]}', "invalid hostname"),
+    "ionos": (b'[{"code": "INVALID_RECORD", "message": "Record is invalid."}]', "INVALID_RECORD: Record is invalid"),
+    "powerdns": (b'{"error": "RRset example.com. IN MX: Not in expected format"}', "Not in expected format"),
+    "html": (b"<html>\n<h1>Nope</h1></html>", "<h1>Nope</h1>"),
+    "nothing": (b"", "HTTP 422"),
+    "not-utf8": (b"\xff\xfe broken", "broken"),
+    "a-string": (b'"just text"', "just text"),
+    "a-bare-null": (b"null", "HTTP 422"),
+    "deep": (b"[" * 100000, "HTTP 422"),
+}
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(("body", "told"), VENDOR_ERRORS.values(), ids=VENDOR_ERRORS)
+    def test_the_vendors_own_words_are_told(self, transport_to: Callable[..., Transport], body: bytes, told: str) -> None:
+        with web(Reply(422, body)) as server, pytest.raises(HttpRefused) as raised:
+            write(transport_to(server.url), "POST", f"{server.url}/record", ONCE)
+        assert told in raised.value.message
+        assert raised.value.changed == "no"
+        assert len(raised.value.message) < 600
+
+    @pytest.mark.parametrize("status", [401, 403])
+    @pytest.mark.parametrize("method", ["GET", "POST"])
+    def test_credentials_that_are_refused(self, transport_to: Callable[..., Transport], status: int, method: str) -> None:
+        with web(Reply(status, b"{}")) as server:
+            with pytest.raises(CredentialsRejected):
+                write(transport_to(server.url), method, f"{server.url}/", ONCE)
+            assert len(server.seen) == 1
+
+    def test_control_characters_do_not_reach_a_terminal(self, transport_to: Callable[..., Transport]) -> None:
+        body = b'{"message": "a\\u001b[2Jb\\u202ec\\u0007\\nd"}'
+        with web(Reply(400, body)) as server, pytest.raises(ProviderRefused) as raised:
+            write(transport_to(server.url), "POST", f"{server.url}/", ONCE)
+        assert raised.value.message.isprintable()
+
+    def test_a_redirect_is_not_followed(self, transport_to: Callable[..., Transport]) -> None:
+        with web() as elsewhere, web(Reply(307, b"", {"Location": elsewhere.url})) as server:
+            with pytest.raises(HttpRefused):
+                transport_to(server.url).request("GET", f"{server.url}/", headers={"Authorization": SECRET})
+            assert elsewhere.seen == []
+
+    def test_a_write_that_was_accepted_is_accepted_whatever_its_body_says(self, transport_to: Callable[..., Transport]) -> None:
+        with web(Reply(200, b"<html>done</html>")) as server:
+            transport = transport_to(server.url)
+            with transport.carrying(ONCE):
+                assert transport.request("POST", f"{server.url}/").json() is None
+
+
+class TestSecrets:
+    @pytest.mark.parametrize(
+        "reply",
+        [
+            Reply(400, f'{{"message": "bad token {SECRET}"}}'.encode()),
+            Reply(500, SECRET.encode()),
+            Reply(403, f"no {SECRET}".encode()),
+        ],
+    )
+    def test_no_secret_in_errors_and_logs(
+        self, transport_to: Callable[..., Transport], reply: Reply, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.DEBUG)
+        with web(reply) as server, pytest.raises(RegistrarSyncError) as raised:
+            transport_to(server.url).request("GET", f"{server.url}/{SECRET}", headers={"X-Api-Key": SECRET})
+        for text in (raised.value.message, raised.value.hint, *_own_logs(caplog)):
+            assert SECRET not in text
+        assert "[redacted]" in raised.value.message
+
+    def test_what_lexicon_logs_of_an_answer_is_redacted(
+        self, transport_to: Callable[..., Transport], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.DEBUG)
+        module = bound_module("powerdns")
+        with carried_by(transport_to("https://api.example.net")):
+            module.LOGGER.debug("response: %s", f"you sent {SECRET}")
+        assert "response: you sent [redacted]" in caplog.messages
+
+    def test_a_credential_that_no_header_carries_is_said_without_showing_it(self, transport_to: Callable[..., Transport]) -> None:
+        with web() as server, pytest.raises(CredentialsRejected) as raised:
+            transport_to(server.url).request("GET", f"{server.url}/", headers={"X-Api-Key": SECRET + "\n"})
+        assert SECRET not in str(raised.value)
+        assert "line break" in raised.value.hint
+
+    def test_netrc_does_not_replace_the_credentials(
+        self, transport_to: Callable[..., Transport], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        (tmp_path / "netrc").write_text("machine 127.0.0.1 login intruder password intruder\n")
+        monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+        with web() as server:
+            transport_to(server.url).request("GET", f"{server.url}/", headers={"Authorization": "Bearer mine"})
+            assert server.seen[0][2]["Authorization"] == "Bearer mine"
+            assert server.seen[0][2]["User-Agent"] == "registrar-sync"
+
+
+class TestEndpoint:
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://evil.example/v5/x",
+            "http://api.example.net/v5/x",
+            "https://api.example.net:444/v5/x",
+            "https://api.example.net/v5evil",
+            "https://api.example.net/other",
+            "https://api.example.net/v5/../admin",
+            "https://api.example.net/v5/%2e%2e/admin",
+            "https://api.example.net/v5/..%2fadmin",
+            "https://user@api.example.net/v5/x",
+            "https://api.example.net@evil.example/v5/x",
+            "https://api.example.net:x/v5/x",
+            "/v5/x",
+        ],
+    )
+    def test_a_url_outside_the_endpoint_is_not_asked(self, transport_to: Callable[..., Transport], url: str) -> None:
+        transport = transport_to("https://api.example.net/v5")
+        with pytest.raises(ProviderRefused, match="not sent"):
+            transport.request("GET", url)
+        assert transport.api_calls == 0
+
+    @pytest.mark.parametrize(
+        "base",
+        [
+            "http://api.example.net",
+            "http://192.0.2.1:8081",
+            "ftp://x",
+            "api.example.net",
+            "https://user:pw@x.net",
+            "https://x?y=1",
+            "",
+        ],
+    )
+    def test_an_endpoint_that_must_not_be_used(self, transport_to: Callable[..., Transport], base: str) -> None:
+        with pytest.raises(ConfigInvalid):
+            transport_to(base)
+
+    @pytest.mark.parametrize(
+        "base", ["http://127.0.0.1:1", "http://[::1]:1/x", "http://localhost:1", "https://api.example.net/v5"]
+    )
+    def test_an_endpoint_that_may(self, transport_to: Callable[..., Transport], base: str) -> None:
+        transport_to(base)
+
+    def test_a_proxy_is_not_asked_for_loopback(
+        self, transport_to: Callable[..., Transport], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with web(Reply(502, b"")) as proxy, web() as server:
+            monkeypatch.setenv("http_proxy", proxy.url)
+            monkeypatch.delenv("no_proxy", raising=False)
+            transport_to(server.url).request("GET", f"{server.url}/")
+            assert proxy.seen == []
+
+
+class TestTls:
+    def test_a_certificate_of_nobody_is_refused_and_one_of_the_bundle_is_taken(
+        self, transport_to: Callable[..., Transport], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        certificate = _self_signed(tmp_path)
+
+        def wrap(server: ThreadingHTTPServer) -> None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+
+        with web(Reply(200, b"[1]"), wrap=wrap, scheme="https") as server:
+            transport = transport_to(server.url)
+            with pytest.raises(ProviderUnavailable, match="certificate"):
+                transport.request("GET", f"{server.url}/", verify=False)
+            monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+            assert transport.request("GET", f"{server.url}/").json() == [1]
+
+
+def _self_signed(folder: Path) -> Path:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "loopback")])
+    now = dt.datetime.now(dt.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path = folder / "loopback.pem"
+    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+def _own_logs(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name.startswith("registrar_sync")]
