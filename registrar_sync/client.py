@@ -95,7 +95,7 @@ class Client:
             )
             return enrol.plan(setting, wanted) if command == "plan" else enrol.enroll(setting, wanted, confirm)
 
-        return _guarded(command, domain, run)
+        return _guarded(command, domain, run, provider=provider, account=account, service=service)
 
     def check(
         self,
@@ -116,7 +116,7 @@ class Client:
             setting = self.world.looking(provider=provider, account=account, service=wanted, asked=asked)
             return checking.check(setting, _request(domain, zone=zone))
 
-        return _guarded("check", domain, run)
+        return _guarded("check", domain, run, provider=provider, account=account, service=service)
 
     def rollback(
         self,
@@ -160,7 +160,10 @@ class Client:
             name = names.parse_domain(domain) if domain else None
             changes = self.world.journal.unfinished(name)
         except RegistrarSyncError as error:
-            return [_refused("recover", domain or "", error)]
+            return [refusal("recover", domain or "", error)]
+        if name and not changes:
+            text = "No change of this domain was interrupted: there is nothing to recover."
+            return [Result(command="recover", domain=name, state="nothing-to-do", message=text)]
         return [self._recover(change, asked) for change in changes]
 
     def _recover(self, change: Change, asked: Asked) -> Result:
@@ -227,12 +230,14 @@ def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
         raise UsageError(f"{option} is one of {', '.join(allowed)}, not {value!r}. Nothing was changed.")
 
 
-def _guarded(command: Command, domain: str, run: Callable[[], Result]) -> Result:
+def _guarded(command: Command, domain: str, run: Callable[[], Result], **known: str | None) -> Result:
     try:
         return run()
     except RegistrarSyncError as error:
-        return _refused(command, domain, error)
+        return refusal(command, domain, error, **known)
 
 
-def _refused(command: Command, domain: str, error: RegistrarSyncError) -> Result:
-    return Result(command=command, domain=domain, state="refused", error=error, message=error.message, hint=error.hint)
+def refusal(command: Command, domain: str, error: RegistrarSyncError, **known: str | None) -> Result:
+    """The result of what was refused before anybody was asked anything. ``known``: provider, account, service, as given."""
+    about: dict[str, Any] = known
+    return Result(command=command, domain=domain, state="refused", error=error, message=error.message, hint=error.hint, **about)

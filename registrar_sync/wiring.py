@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from registrar_sync.errors import ProviderManual, UnknownName, UsageError
+from registrar_sync.errors import ConfigInvalid, ProviderManual, UnknownName, UsageError
 from registrar_sync.operations.desk import Setting
 from registrar_sync.ports import Change, DnsProvider, Journal, Resolver
 
@@ -133,6 +133,13 @@ class World:
         from registrar_sync.core.service import MailService  # noqa: PLC0415 - kept beside its only use
 
         service = MailService.from_json(change.what.service)
+        account = self._account(None, change.what.account)
+        if change.what.provider != ("sandbox" if account.sandbox else account.provider.name):
+            raise ConfigInvalid(
+                f"Change {change.id} was made at {change.what.provider}, but the account {account.name} now belongs to"
+                f" {account.provider.name}. Nothing was changed.",
+                hint=f"Give {account.name} its provider back in providers.yaml, or name the new account otherwise.",
+            )
         return self.setting(provider=None, account=change.what.account, service=service, asked=asked, read_only=read_only)
 
     def looking(self, *, provider: str | None, account: str | None, service: MailService, asked: Asked) -> Setting:

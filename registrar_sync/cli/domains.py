@@ -42,7 +42,7 @@ def enroll(
     with session(output, journal=journal, config=config, verbose=verbose, debug=debug) as now:
         if dry_run:
             now.end(now.client.plan(domain, **who, **what, **asked))
-        confirm = now.confirmation(yes=yes)
+        confirm = now.confirmation("enroll", domain, yes=yes)
         now.end(now.client.enroll(domain, **who, **what, **asked, wait=wait.value, timeout=timeout, confirm=confirm))
 
 
@@ -124,7 +124,7 @@ def rollback(
 ) -> None:
     """Take back exactly our part of the domain; what others have added since stays."""
     with session(output, journal=journal, config=config, verbose=verbose, debug=debug) as now:
-        confirm = None if dry_run else now.confirmation(yes=yes)
+        confirm = None if dry_run else now.confirmation("rollback", domain, yes=yes)
         now.end(
             now.client.rollback(
                 domain,

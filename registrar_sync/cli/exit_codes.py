@@ -14,7 +14,6 @@ BY_KIND: Mapping[str, int] = {
     "credentials-missing": CREDENTIALS,
     "credentials-rejected": CREDENTIALS,
     "zone-locked": LOCKED,
-    "lock-lost": LOCKED,
     "drift": DRIFT,
     "interrupted": INTERRUPTED,
 }

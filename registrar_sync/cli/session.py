@@ -8,14 +8,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import typer
 
 from registrar_sync.cli import exit_codes, options
 from registrar_sync.cli.render import Printer
-from registrar_sync.client import Client
+from registrar_sync.client import Client, refusal
 from registrar_sync.errors import ConfirmationNeeded, Interrupted, RegistrarSyncError
-from registrar_sync.operations.result import Result
+from registrar_sync.operations.desk import OperationInterrupted
+from registrar_sync.operations.result import Command, Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,21 +27,22 @@ class Session:
     client: Client
     printer: Printer
 
-    def end(self, *results: Result) -> None:
+    def end(self, *results: Result) -> NoReturn:
         """Print the results and leave with the worst exit code."""
         for result in results:
             self.printer.result(result)
         code = max((exit_codes.of_result(result) for result in results), default=exit_codes.DONE)
         raise typer.Exit(code)
 
-    def confirmation(self, *, yes: bool) -> Callable[[Result], bool] | None:
+    def confirmation(self, command: Command, domain: str, *, yes: bool) -> Callable[[Result], bool] | None:
         """None with --yes; else a question at the terminal. Without a terminal: refuse before anybody is asked anything."""
         if yes:
             return None
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise ConfirmationNeeded(
+            error = ConfirmationNeeded(
                 "There is no terminal to ask at. Nothing was changed.", hint="Say --yes to write without asking, or --dry-run."
             )
+            self.end(refusal(command, domain, error))
         return self._ask
 
     def _ask(self, planned: Result) -> bool:
@@ -65,6 +68,9 @@ def session(
     except RegistrarSyncError as error:
         printer.error(error)
         raise typer.Exit(exit_codes.of_error(error)) from error
+    except OperationInterrupted as stop:
+        printer.result(stop.result)
+        raise typer.Exit(exit_codes.INTERRUPTED) from stop
     except KeyboardInterrupt as error:
         printer.error(Interrupted("Interrupted.", hint="registrar-sync history shows what was begun."))
         raise typer.Exit(exit_codes.INTERRUPTED) from error

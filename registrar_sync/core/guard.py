@@ -62,7 +62,7 @@ _MX: dict[str, FindingKind] = {
     "mx-duplicate-exchange": FindingKind("warn", "One exchange at two preferences is legal and useless (RFC 5321 section 5.1)."),
     "mx-exchange-address": FindingKind("block", "An exchange is a name, never an address (RFC 1035 section 3.3.9)."),
     "mx-other-filter": FindingKind(
-        "block", "A filter behind a filter sees the first one's address: its SPF checks break (RFC 7208 section 2.4)."
+        "block", "A filter behind a filter sees the first one's address: its SPF checks break (RFC 7208 section 2.5)."
     ),
 }
 

@@ -1,7 +1,7 @@
 """Mail filters by the names that their MX hosts end in: data, to notice that another filter already stands in front.
 
-Collected from public MX records as two independent open tables of MX suffixes list them (read 2026-11), not from the
-vendors' own pages; ``ppe-hosted.com`` also from rules case 57. A name that is missing costs a finding, never a wrong write.
+Most are from two open tables of MX suffixes (read in excerpts, 2026-11), some from single mentions or memory, none from the
+vendors' own pages. A name that is missing or wrong costs or adds a finding that can be accepted, never a wrong write.
 """
 
 from __future__ import annotations

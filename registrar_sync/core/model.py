@@ -111,10 +111,11 @@ def same_values(one: RRset | None, other: RRset | None) -> bool:
 
 def same_data(one: RRset | None, other: RRset | None) -> bool:
     """Whether the same values are served with the same TTLs: what read-back and "equals the start" compare."""
-    return _data(one) == _data(other)
+    return data_of(one) == data_of(other)
 
 
-def _data(rrset: RRset | None) -> frozenset[tuple[Rdata, int]]:
+def data_of(rrset: RRset | None) -> frozenset[tuple[Rdata, int]]:
+    """The served values of a set that may be absent, each with its TTL."""
     return frozenset((record.rdata, record.ttl) for record in rrset.live) if rrset else frozenset()
 
 

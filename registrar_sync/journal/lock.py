@@ -79,7 +79,7 @@ def acquire(database: Database, clock: Clock, zone: str, *, lease_s: float) -> S
 def quiet_in_s(database: Database, clock: Clock, zone: str, call_limit_s: float) -> float:
     """Seconds until the last call that a dead holder may have begun is over (see ``ports.Journal.quiet_in_s``).
 
-    A holder on another machine counts as dead once its lease has run out. Raises ``ZoneLocked``, ``JournalUnusable``.
+    A holder that is not known to be dead counts as such once its lease has run out. Raises ``ZoneLocked``, ``JournalUnusable``.
     """
     with database.read() as connection:
         held = _held(connection, zone)
@@ -87,7 +87,7 @@ def quiet_in_s(database: Database, clock: Clock, zone: str, call_limit_s: float)
         return 0.0
     now = clock.now()
     running = is_running(held.holder)
-    if running or (running is None and now < held.expires_at):
+    if running is not False and now < held.expires_at:
         raise _locked(zone, held)
     since = (now - held.renewed_at).total_seconds()
     # never longer than one call, even where the clock was set back since

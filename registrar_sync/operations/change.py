@@ -9,12 +9,13 @@ from typing import Any, Literal
 from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import held_back
 from registrar_sync.core.model import RRset, RRsetChange, ZoneView
+from registrar_sync.core.visibility import Visibility
 from registrar_sync.errors import ConfirmationNeeded, Drift, JournalUnusable, OpenChange
 from registrar_sync.operations.desk import READ_COUNTS_S, Desk
 from registrar_sync.operations.observe import DnsLook, look_at_dns
 from registrar_sync.operations.result import PlanShown, Result
 from registrar_sync.operations.wait import wait_for_nothing_new, wait_for_written
-from registrar_sync.operations.write import Outcome, Work, ZoneMoved, carry_out
+from registrar_sync.operations.write import ENTERING, LEAVING, Outcome, Work, ZoneMoved, carry_out
 from registrar_sync.ports import ChangeState, DnsProvider, Images, NewChange, ZoneLock
 
 # Shown the draft as a result of state "planned"; False stops. None: nobody is asked (--yes).
@@ -25,7 +26,8 @@ Confirm = Callable[[Result], bool] | None
 class Draft:
     """A change as drafted on one view.
 
-    ``drift``: why nothing may be written (rollback only); ``detail``: what else is worth saying of it.
+    ``drift``: why nothing may be written (rollback only); ``detail``: what else is worth saying of it. ``republish``: there
+    may be nothing to write, but what the API holds was perhaps never published.
     """
 
     view: ZoneView
@@ -36,6 +38,7 @@ class Draft:
     findings: tuple[Finding, ...] = ()
     detail: str = ""
     drift: str = ""
+    republish: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,55 +84,69 @@ def make_change(desk: Desk, procedure: Procedure) -> Result:
     """Carry a change through to its end. Raises known errors; before the intent is durable nothing was changed."""
     refuse_open_change(desk)
     provider, sitting = observe_and_draft(desk, procedure)
-    stopped = _stop(desk, procedure, sitting)
-    if stopped is not None:
-        return stopped
+    end = _end_of(desk, sitting.draft)
+    if end is not None:
+        _record_end(desk, procedure, sitting.draft, end)
+        return _stopped(desk, sitting, end)
     _ask(desk, procedure, sitting)
     assert desk.zone is not None
     lock = desk.setting.journal.lock(desk.zone)
     try:
-        stopped, outcome = _under_lock(desk, procedure, provider, lock, sitting)
+        ended = _under_lock(desk, procedure, provider, lock, sitting)
     except Exception:
         lock.release()
         raise
     # A kill or Ctrl-C in there leaves the lock to its lease: recover then waits for the call that may be under way.
     lock.release()
-    if stopped is not None or outcome is None:
-        return stopped or _stop(desk, procedure, sitting) or desk.result("nothing-to-do")
-    return _after_write(desk, procedure, sitting, outcome)
+    return _after_write(desk, sitting, ended) if isinstance(ended, Outcome) else _stopped(desk, sitting, ended)
 
 
 def refuse_open_change(desk: Desk) -> None:
-    """An interrupted change must be recovered before anything else is written. A rollback may undo an ``unknown`` one."""
+    """An interrupted change must be recovered before anything else is written; only a rollback may undo an ``unknown`` enrolment.
+
+    A change whose writer is alive is not interrupted: that is a locked zone.
+    """
     for change in desk.setting.journal.unfinished(desk.owner):
-        if change.state == "intended" or desk.command != "rollback":
-            raise OpenChange(
-                f"Change {change.id} of {desk.shown_domain} was interrupted (state {change.state}). Nothing was changed now.",
-                hint=f"Run: registrar-sync recover {desk.shown_domain}",
-            )
+        if desk.command == "rollback" and (change.state, change.what.command) == ("unknown", "enroll"):
+            continue
+        desk.setting.journal.quiet_in_s(change.what.zone, desk.setting.call_limit_s)
+        raise OpenChange(
+            f"Change {change.id} of {desk.shown_domain} was interrupted (state {change.state}). Nothing was changed now.",
+            hint=f"Run: registrar-sync recover {desk.shown_domain}",
+        )
 
 
-def _stop(desk: Desk, procedure: Procedure, sitting: _Sitting) -> Result | None:
-    """The result where there is nothing to write: drift, findings in the way, or already so."""
-    draft = sitting.draft
+_End = Literal["drift", "refused", "nothing-to-do"]
+
+
+def _end_of(desk: Desk, draft: Draft) -> _End | None:
+    """Why there is nothing to write: drift, findings in the way, already so; None: there is."""
     if draft.drift:
-        _end_without_write(desk, procedure, draft, "drift")
+        return "drift"
+    if held_back(draft.findings, desk.request.accept):
+        return "refused"
+    return None if draft.changes or draft.republish else "nothing-to-do"
+
+
+def _record_end(desk: Desk, procedure: Procedure, draft: Draft, end: _End) -> None:
+    """Into the journal, where an intent is open, or where a rollback was asked for: evidence that it was."""
+    if desk.under_way:
+        _append_end(desk, end, wrote=False)
+    elif procedure.command == "rollback" and end != "refused":
+        images = Images(before=draft.before, after=draft.before)
+        desk.change_id = desk.setting.journal.begin(_new_change(desk, procedure, {}), images, state=end)
+    procedure.on_end(end)
+
+
+def _stopped(desk: Desk, sitting: _Sitting, end: _End) -> Result:
+    draft = sitting.draft
+    if end == "drift":
         raise Drift(f"{draft.drift} Nothing was changed.", hint=f"Look at it: registrar-sync history {desk.shown_domain}")
-    held = held_back(draft.findings, desk.request.accept)
-    if held:
+    if end == "refused":
+        held = held_back(draft.findings, desk.request.accept)
         return desk.result("refused", message=held_message(held), hint=held_hint(desk, held))
-    if draft.changes:
-        return None
-    _end_without_write(desk, procedure, draft, "nothing-to-do")
     seen = wait_for_nothing_new(desk, sitting.look, draft.after)
     return desk.result("nothing-to-do", message=draft.detail or "Nothing to change.", visibility=seen)
-
-
-def _end_without_write(desk: Desk, procedure: Procedure, draft: Draft, state: Literal["drift", "nothing-to-do"]) -> None:
-    if procedure.command == "rollback":
-        images = Images(before=draft.before, after=draft.before)
-        desk.change_id = desk.setting.journal.begin(_new_change(desk, procedure, {}), images, state=state)
-        procedure.on_end(state)
 
 
 def held_message(held: list[Finding]) -> str:
@@ -153,26 +170,29 @@ def _ask(desk: Desk, procedure: Procedure, sitting: _Sitting) -> None:
         raise ConfirmationNeeded("Declined. Nothing was changed.", hint="Run it again when it is right.")
 
 
-def _under_lock(
-    desk: Desk, procedure: Procedure, provider: DnsProvider, lock: ZoneLock, sitting: _Sitting
-) -> tuple[Result | None, Outcome | None]:
+def _under_lock(desk: Desk, procedure: Procedure, provider: DnsProvider, lock: ZoneLock, sitting: _Sitting) -> Outcome | _End:
+    """Compare, record the intent, write, read back, record the outcome; as often as the zone moves before our first value."""
     refuse_open_change(desk)
-    view = provider.read(desk.owner) if _must_reread(desk, sitting) else None
+    reread = _must_reread(desk, sitting)
     while True:
-        if view is not None:
-            _compare(desk, procedure, sitting, view)
-        if view is not None and (not sitting.draft.changes or _is_held(desk, sitting)):
-            return _stop_after_all(desk, procedure, sitting)
+        if reread:
+            _compare(desk, procedure, sitting, _look_again(desk, provider, sitting))
+            end = _end_of(desk, sitting.draft)
+            if end is not None:
+                _record_end(desk, procedure, sitting.draft, end)
+                return end
         _record_intent(desk, procedure, sitting)
         draft = sitting.draft
-        work = Work(start=draft.view, before=draft.before, after=draft.after, changes=draft.changes)
+        order = ENTERING if procedure.command == "enroll" else LEAVING
+        work = Work(start=draft.view, before=draft.before, after=draft.after, order=order)
         try:
             outcome = carry_out(desk, provider, lock, work)
-        except ZoneMoved as moved:
-            view = moved.view
+        except ZoneMoved:
+            reread = True
             continue
-        _record_outcome(desk, procedure, outcome)
-        return None, outcome
+        _append_end(desk, outcome.state, wrote=outcome.wrote)
+        procedure.on_end(outcome.state)
+        return outcome
 
 
 def _must_reread(desk: Desk, sitting: _Sitting) -> bool:
@@ -182,28 +202,23 @@ def _must_reread(desk: Desk, sitting: _Sitting) -> bool:
     return sitting.asked or too_old or desk.setting.journal.touched_since(desk.zone, sitting.mark)
 
 
+def _look_again(desk: Desk, provider: DnsProvider, sitting: _Sitting) -> ZoneView:
+    """Ask the DNS, then the API, once more: what the DNS said before the pause says nothing of the zone after it."""
+    sitting.look = look_at_dns(desk)
+    return provider.read(desk.owner)
+
+
 def _compare(desk: Desk, procedure: Procedure, sitting: _Sitting, view: ZoneView) -> None:
     """Draft anew on a fresh view. What a person said yes to must not become another change behind their back."""
     fresh = procedure.draft(sitting.look, view)
     if sitting.asked and fresh.digest != sitting.draft.digest:
         if desk.under_way:
-            _end(desk, "drift", wrote=False)
+            _append_end(desk, "drift", wrote=False)
         raise Drift(
             "The zone changed after the plan was shown. Nothing was changed by us.", hint="Run it again to see the new plan."
         )
     sitting.draft = fresh
     _show(desk, fresh)
-
-
-def _is_held(desk: Desk, sitting: _Sitting) -> bool:
-    return bool(sitting.draft.drift or held_back(sitting.draft.findings, desk.request.accept))
-
-
-def _stop_after_all(desk: Desk, procedure: Procedure, sitting: _Sitting) -> tuple[Result | None, Outcome | None]:
-    """The zone moved, and on what it holds now there is nothing that may be written."""
-    if desk.under_way:
-        _end(desk, "refused", wrote=False)
-    return _stop(desk, procedure, sitting), None
 
 
 def _record_intent(desk: Desk, procedure: Procedure, sitting: _Sitting) -> None:
@@ -232,13 +247,7 @@ def _new_change(desk: Desk, procedure: Procedure, detail: Mapping[str, Any]) -> 
     )
 
 
-def _record_outcome(desk: Desk, procedure: Procedure, outcome: Outcome) -> None:
-    _end(desk, outcome.state, wrote=outcome.wrote)
-    if outcome.state != "unknown":
-        procedure.on_end(outcome.state)
-
-
-def _end(desk: Desk, state: ChangeState, *, wrote: bool) -> None:
+def _append_end(desk: Desk, state: ChangeState, *, wrote: bool) -> None:
     assert desk.change_id is not None
     try:
         desk.setting.journal.append(desk.change_id, state, detail={"wrote": wrote})
@@ -246,9 +255,10 @@ def _end(desk: Desk, state: ChangeState, *, wrote: bool) -> None:
         error.changed = "yes" if wrote else "no"
         raise
     desk.under_way = state == "unknown"
+    desk.wrote = state == "written"
 
 
-def _after_write(desk: Desk, procedure: Procedure, sitting: _Sitting, outcome: Outcome) -> Result:
+def _after_write(desk: Desk, sitting: _Sitting, outcome: Outcome) -> Result:
     desk.findings = (*sitting.draft.findings, *outcome.findings)
     if outcome.state == "restored":
         return _restored(desk, outcome)
@@ -256,14 +266,23 @@ def _after_write(desk: Desk, procedure: Procedure, sitting: _Sitting, outcome: O
         assert outcome.error is not None
         return desk.failed(outcome.error)
     seen = wait_for_written(desk, sitting.look, sitting.draft.before, sitting.draft.after)
-    state: Literal["authoritative", "overdue", "written"]
     if seen.verdict == "not-asked":
-        state = "written"
-    else:
-        state = "overdue" if seen.verdict == "pending" else "authoritative"
-        assert desk.change_id is not None
-        until = seen.old_until.isoformat() if seen.old_until else None
-        desk.setting.journal.append(desk.change_id, state, detail={"old_until": until})
+        return desk.result("written", changed=True, visibility=seen, message=sitting.draft.detail, hint=_undo_hint(desk))
+    return _seen(desk, sitting, seen)
+
+
+def _seen(desk: Desk, sitting: _Sitting, seen: Visibility) -> Result:
+    """The result once the servers were asked; journalled, unless somebody has taken the change back while we waited."""
+    assert desk.change_id is not None
+    state: Literal["authoritative", "overdue"] = "overdue" if seen.verdict == "pending" else "authoritative"
+    if desk.setting.journal.change(desk.change_id).last("rolled-back"):
+        text = "It was written, and rolled back by somebody else while we waited."
+        return desk.result("written", changed=True, visibility=seen, message=text, hint="registrar-sync history")
+    until = seen.old_until.isoformat() if seen.old_until else None
+    desk.setting.journal.append(desk.change_id, state, detail={"old_until": until})
+    if state == "overdue":
+        text = "Written and read back, but not served by every authoritative server yet."
+        return desk.result(state, changed=True, visibility=seen, message=text, hint=f"registrar-sync check {desk.shown_domain}")
     return desk.result(state, changed=True, visibility=seen, message=sitting.draft.detail, hint=_undo_hint(desk))
 
 

@@ -82,6 +82,8 @@ class Desk:
     findings: tuple[Finding, ...] = ()
     # Whether an intent is durable and its end is not: then an error leaves the outcome open.
     under_way: bool = False
+    # Whether the change is written and was read back: then an error afterwards does not undo that.
+    wrote: bool = False
     started: float = field(default=0.0)
 
     def __post_init__(self) -> None:
@@ -130,31 +132,32 @@ class Desk:
             **more,
         )
 
-    def interrupted(self) -> Result:
-        """The result after Ctrl-C: what is true now, and how to go on."""
-        if self.change_id is None:
-            return self.failed(Interrupted("Interrupted. Nothing was changed.", hint="Run it again."))
-        error = Interrupted("Interrupted.", hint=f"Look again: registrar-sync check {self.shown_domain}")
-        if not self.under_way:
-            error.message = "Interrupted while waiting: the change is written and was read back."
-        return self.failed(error)
+    def interrupted(self) -> OperationInterrupted:
+        """Ctrl-C: what is true now and how to go on, still as a KeyboardInterrupt, so that a script's loop ends."""
+        again = f"registrar-sync check {self.shown_domain}" if self.wrote else "Run it again."
+        return OperationInterrupted(self.failed(Interrupted("Interrupted.", hint=again)))
 
     def failed(self, error: RegistrarSyncError) -> Result:
-        """The result of an operation that ended in a known error.
+        """The result of an operation that ended in a known error: before anything was written, after it, or in between.
 
-        Where an intent was durable, the journal holds it open: the state is ``unknown`` and ``recover`` is the way on.
+        In between, the journal holds the change open: the state is ``unknown`` and ``recover`` is the way on.
         """
-        if not self.under_way:
-            return self.result(_ended(self, error), error=error, message=error.message, hint=error.hint)
-        if error.changed == "no":
-            error.changed = "unknown"
-        error.hint = f"Run: registrar-sync recover {self.shown_domain}"
-        message = f"{error.message} The zone may have been changed; the values before are in change {self.change_id}."
-        return self.result("unknown", error=error, message=message, hint=error.hint, changed=True)
+        if self.under_way:
+            error.changed = "yes" if error.changed == "yes" else "unknown"
+            error.hint = f"Run: registrar-sync recover {self.shown_domain}"
+            text = f"{error.message} The zone may have been changed; the values before are in change {self.change_id}."
+            return self.result("unknown", error=error, message=text, hint=error.hint, changed=True)
+        if self.wrote:
+            error.changed = "yes"
+            text = f"{error.message} The change itself is written and was read back."
+            return self.result("written", error=error, message=text, hint=error.hint, changed=True)
+        state: State = "drift" if isinstance(error, Drift) else "refused"
+        return self.result(state, error=error, message=error.message, hint=error.hint)
 
 
-def _ended(desk: Desk, error: RegistrarSyncError) -> State:
-    """The state of an operation that stopped while nothing was under way."""
-    if isinstance(error, Drift):
-        return "drift"
-    return "written" if isinstance(error, Interrupted) and desk.change_id is not None else "refused"
+class OperationInterrupted(KeyboardInterrupt):
+    """Ctrl-C during an operation, with the result as it stands. Not caught by ``except Exception``: a loop ends."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__()
+        self.result = result

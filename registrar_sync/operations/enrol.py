@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from registrar_sync.core.finding import Finding
-from registrar_sync.core.guard import finding, held_back
+from registrar_sync.core.finding import Finding, Severity
+from registrar_sync.core.guard import KINDS, finding, held_back
 from registrar_sync.core.model import ZoneView
 from registrar_sync.core.plan import plan_enrolment
 from registrar_sync.errors import RegistrarSyncError
@@ -42,8 +42,8 @@ def enroll(setting: Setting, request: Request, confirm: Confirm = None) -> Resul
         return make_change(desk, _procedure(desk, confirm))
     except RegistrarSyncError as error:
         return desk.failed(error)
-    except KeyboardInterrupt:
-        return desk.interrupted()
+    except KeyboardInterrupt as stop:
+        raise desk.interrupted() from stop
     finally:
         desk.close()
 
@@ -70,6 +70,8 @@ def _draft(desk: Desk, look: DnsLook, view: ZoneView) -> Draft:
     )
 
 
-def notices(view: ZoneView) -> list[Finding]:
+def notices(view: ZoneView, *, severity: Severity | None = None) -> list[Finding]:
     """What the provider itself reports of the zone, as findings."""
-    return [finding(notice, f"The provider reports this of the zone: {notice}.") for notice in sorted(view.notices)]
+    return [
+        finding(notice, f"The provider says so itself. {KINDS[notice].why}", severity=severity) for notice in sorted(view.notices)
+    ]

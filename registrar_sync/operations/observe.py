@@ -86,11 +86,12 @@ def _zone_cut(cut: str, view: ZoneView) -> list[Finding]:
 
 
 def _reachability(look: DnsLook) -> list[Finding]:
-    silent = [o for o in look.observations if not o.reachable]
+    # An address without a route from here (IPv6 on an IPv4-only machine) says nothing of its server.
+    silent = [o for o in look.observations if not o.reachable and _why(o) != visibility.NO_ROUTE]
     if not silent:
         return []
     told = "; ".join(f"{names.display(o.server.name)} ({o.server}): {_why(o)}" for o in silent)
-    if len(silent) == len(look.observations):
+    if not any(o.reachable for o in look.observations):
         return [finding("authoritative-unreachable", f"No authoritative server could be asked: {told}")]
     return [finding("authoritative-unreachable", f"Not every authoritative server could be asked: {told}", severity="warn")]
 
@@ -128,10 +129,12 @@ def _explained_by_journal(desk: Desk, observations: Sequence[Observation], live:
     wrote_at = last_write(newest)
     if newest is None or wrote_at is None or desk.setting.clock.now() >= wrote_at + timedelta(seconds=desk.setting.budget_s):
         return ""
-    images = newest.images
-    if any(_spf_and_mx(images.after.get(t)) != _spf_and_mx(live[t]) for t in OURS):
+    before, after = newest.images.before, newest.images.after
+    if newest.state == "restored":
+        before, after = after, before
+    if any(_spf_and_mx(after.get(t)) != _spf_and_mx(live[t]) for t in OURS):
         return ""
-    verdicts = {row.verdict for row in _judge(desk, observations, images.before, images.after)}
+    verdicts = {row.verdict for row in _judge(desk, observations, before, after)}
     if "old" not in verdicts or not verdicts <= {"old", "new"}:
         return ""
     return f"Change {newest.id} is in the API and not yet served everywhere; the provider's time for that is not over."
@@ -185,9 +188,8 @@ def last_write(change: Change | None) -> datetime | None:
 
 
 def journalled_old_until(setting: Setting, domain: str) -> datetime | None:
-    """Until when caches may hold what was before the newest change that was seen authoritative; None: the journal knows none."""
-    for change in setting.journal.changes(domain):
-        event = change.last("authoritative")
-        if event is not None and event.detail.get("old_until"):
-            return datetime.fromisoformat(event.detail["old_until"])
-    return None
+    """Until when caches may hold what was before the newest change; None: not known, as while that is not authoritative."""
+    newest = newest_change(setting, domain)
+    event = newest.last("authoritative") if newest else None
+    told = event.detail.get("old_until") if event else None
+    return datetime.fromisoformat(told) if told else None

@@ -7,7 +7,7 @@ from registrar_sync.errors import Drift, OutcomeUnknown, RegistrarSyncError
 from registrar_sync.operations.desk import Desk, Request, Setting
 from registrar_sync.operations.observe import last_write
 from registrar_sync.operations.result import Result
-from registrar_sync.operations.write import Work, aimed_at, read_back, restore
+from registrar_sync.operations.write import ENTERING, LEAVING, Work, read_back, restore
 from registrar_sync.ports import Change, ChangeState, DnsProvider, ZoneLock
 
 
@@ -16,10 +16,8 @@ def recover(setting: Setting, request: Request, change: Change) -> Result:
     desk = Desk(command="recover", setting=setting, request=request, change_id=change.id, zone=change.what.zone)
     try:
         setting.journal.check_writable()
-        clock, journal = setting.clock, setting.journal
-        # A call that the dead writer left under way may still land: reading before it must be over proves nothing.
-        clock.sleep(journal.quiet_in_s(change.what.zone, setting.call_limit_s))
-        lock = journal.lock(change.what.zone)
+        setting.clock.sleep(_quiet_in_s(setting, change))
+        lock = setting.journal.lock(change.what.zone)
         try:
             return _recover(desk, lock, change)
         finally:
@@ -30,22 +28,30 @@ def recover(setting: Setting, request: Request, change: Change) -> Result:
         desk.close()
 
 
+def _quiet_in_s(setting: Setting, change: Change) -> float:
+    """A call that was left under way may still land: reading before it must be over proves nothing. A dead writer's last call
+    began when it last renewed the lock, one that gave up began its last before it said ``unknown``."""
+    quiet_s = setting.journal.quiet_in_s(change.what.zone, setting.call_limit_s)
+    if change.state != "unknown":
+        return quiet_s
+    since_s = (setting.clock.now() - change.events[-1].at).total_seconds()
+    return max(quiet_s, min(setting.call_limit_s - since_s, setting.call_limit_s))
+
+
 def _recover(desk: Desk, lock: ZoneLock, change: Change) -> Result:
     change = desk.setting.journal.change(change.id)
     if change.state not in ("intended", "unknown"):
         return desk.result("nothing-to-do", message=f"Change {change.id} has already ended: {change.state}.")
-    provider = desk.setting.open_provider()
-    desk.provider = provider
-    desk.zone = provider.open(desk.owner, change.what.zone)
+    provider = desk.open()
     view = provider.read(desk.owner)
     images = change.images
     standing = mixture(view, images.before, images.after)
-    work = Work(start=view, before=images.before, after=images.after, changes=aimed_at(view, images.before))
+    order = ENTERING if change.what.command == "enroll" else LEAVING
+    work = Work(start=view, before=images.before, after=images.after, order=order)
     if standing == "foreign":
         return _drift(desk, change)
-    if standing == "after":
-        return _forward(desk, provider, lock, change, work)
-    return _back(desk, provider, lock, change, work)
+    desk.under_way = True
+    return _forward(desk, provider, lock, change, work) if standing == "after" else _back(desk, provider, lock, change, work)
 
 
 def _drift(desk: Desk, change: Change) -> Result:
@@ -59,8 +65,11 @@ def _drift(desk: Desk, change: Change) -> Result:
 
 def _forward(desk: Desk, provider: DnsProvider, lock: ZoneLock, change: Change, work: Work) -> Result:
     provider.publish(before_call=lock.renew)
-    if read_back(desk, provider, work)[1] != "after":
+    standing = read_back(desk, provider, work)[1]
+    if standing == "foreign":
         return _drift(desk, change)
+    if standing != "after":
+        raise OutcomeUnknown("The change was complete, but can no longer be read back.")
     _end(desk, change, "written", wrote=True)
     if change.what.undoes is not None:
         desk.setting.journal.append(change.what.undoes, "rolled-back", detail={"by": change.id})
@@ -69,19 +78,16 @@ def _forward(desk: Desk, provider: DnsProvider, lock: ZoneLock, change: Change, 
 
 
 def _back(desk: Desk, provider: DnsProvider, lock: ZoneLock, change: Change, work: Work) -> Result:
-    touched = bool(work.changes) or last_write(change) is not None
-    desk.under_way = True
-    if not restore(desk, provider, lock, work, work.start, publish=True):
-        _end(desk, change, "unknown", wrote=True)
-        raise OutcomeUnknown("The values before could not be written back and read back.")
-    _end(desk, change, "restored", wrote=touched)
+    restored = restore(desk, provider, lock, work, work.start, publish=True)
+    if restored.error is not None:
+        raise restored.error
+    _end(desk, change, "restored", wrote=restored.wrote or last_write(change) is not None)
     text = (
-        "The values before were written back and read back."
-        if work.changes
-        else "Nothing of it was there: the zone is as before."
+        "The values before were written back and read back." if restored.wrote else "Nothing of it was there: all is as before."
     )
     return desk.result("restored", message=text)
 
 
 def _end(desk: Desk, change: Change, state: ChangeState, *, wrote: bool) -> None:
     desk.setting.journal.append(change.id, state, detail={"wrote": wrote, "recovered": True})
+    desk.under_way = False

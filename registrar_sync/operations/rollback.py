@@ -17,6 +17,11 @@ from registrar_sync.operations.enrol import notices
 from registrar_sync.operations.result import Result
 from registrar_sync.ports import Change, ChangeState
 
+_LEFT = (
+    "The include stays in the SPF record, so mail queued at the service still passes. No later rollback takes it out:"
+    " do that by hand when the queue is empty."
+)
+
 # States of an enrolment that wrote to the zone and is not undone.
 UNDOABLE = frozenset({"written", "authoritative", "overdue", "unknown"})
 
@@ -71,12 +76,29 @@ def to_undo(setting: Setting, request: Request) -> list[Change]:
 
 
 def _undo_all(changes: list[Change], request: Request, confirm: Confirm, setting_for: Callable[[Change], Setting]) -> Result:
-    for change in changes[:-1]:
+    done: list[Result] = []
+    for change in changes:
         # Only the last state is worth waiting for: the ones before it are passed through.
-        result = _undo(setting_for(change), replace(request, wait="none"), change, confirm)
-        if not result.ok:
-            return result
-    return _undo(setting_for(changes[-1]), request, changes[-1], confirm)
+        wait = request.wait if change is changes[-1] else "none"
+        done.append(_undo(setting_for(change), replace(request, wait=wait), change, confirm))
+        if not done[-1].ok:
+            break
+    return _together(done)
+
+
+def _together(done: list[Result]) -> Result:
+    """The last result, saying also what the ones before it did."""
+    last, earlier = done[-1], done[:-1]
+    if not earlier:
+        return last
+    undone = ", ".join(str(result.change_id) for result in earlier)
+    return replace(
+        last,
+        changed=any(result.changed for result in done),
+        api_calls=sum(result.api_calls for result in done),
+        elapsed_s=sum(result.elapsed_s for result in done),
+        message=f"Later enrolments were undone first (changes {undone}). {last.message}".strip(),
+    )
 
 
 def _undo(setting: Setting, request: Request, change: Change, confirm: Confirm, *, dry_run: bool = False) -> Result:
@@ -88,8 +110,8 @@ def _undo(setting: Setting, request: Request, change: Change, confirm: Confirm, 
         return make_change(desk, _procedure(desk, change, confirm))
     except RegistrarSyncError as error:
         return desk.failed(error)
-    except KeyboardInterrupt:
-        return desk.interrupted()
+    except KeyboardInterrupt as stop:
+        raise desk.interrupted() from stop
     finally:
         desk.close()
 
@@ -134,16 +156,22 @@ def _draft(desk: Desk, change: Change, view: ZoneView) -> Draft:
         after=undo.after,
         changes=undo.changes,
         digest=undo.digest,
-        findings=(*undo.findings, *notices(view), *_about_the_include(desk, undo.before["TXT"], undo.after["TXT"])),
+        findings=(
+            *undo.findings,
+            *notices(view, severity="info"),
+            *_about_the_include(desk, undo.before["TXT"], undo.after["TXT"]),
+        ),
         detail="Already absent: others have taken it out since." if undo.already_absent and not undo.changes else "",
         drift=undo.drift,
+        # An enrolment that ended unknown may have been published and never been taken back in the DNS.
+        republish=desk.setting.staged and change.state == "unknown",
     )
 
 
 def _about_the_include(desk: Desk, before: RRset | None, after: RRset | None) -> list[Finding]:
     """Mail that the service still holds in its queue is sent for days (RFC 5321 section 4.5.4.1): its SPF must still pass."""
     if desk.request.keep_spf:
-        return [finding("spf-include-left", "The include stays in the SPF record; mail queued at the service still passes.")]
+        return [finding("spf-include-left", _LEFT)]
     if same_values(before, after):
         return []
     text = "The include leaves the SPF record: mail still queued at the service may fail SPF. --keep-spf leaves it in for now."

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 import tenacity
 
 from registrar_sync.core import visibility
-from registrar_sync.core.model import same_data
+from registrar_sync.core.model import same_data, same_values
 from registrar_sync.core.visibility import Gate, Target, Visibility
 from registrar_sync.operations.desk import Desk
 from registrar_sync.operations.observe import OURS, DnsLook, RRsets, journalled_old_until, last_write
@@ -32,18 +33,18 @@ class _Wanted:
 def wait_for_written(desk: Desk, look: DnsLook, before: RRsets, after: RRsets) -> Visibility:
     """Wait until what this change has just written is served everywhere."""
     assert desk.change_id is not None
-    gate = _gate(desk, desk.change_id, serials=look.serials, wrote_at=desk.setting.clock.now())
+    gate = _gate(desk, desk.change_id, after, serials=look.serials, wrote_at=desk.setting.clock.now())
     return _wait(desk, _Wanted(target=Target(before=before, after=after), look=look, gate=gate))
 
 
 def wait_for_nothing_new(desk: Desk, look: DnsLook, live: RRsets) -> Visibility:
     """Nothing was written: wait until the DNS serves what the API holds, and complete the change that wrote it."""
-    writer = _newest_writer(desk)
+    writer = next(iter(_unseen_writers(desk)), None)
     gate = None
-    if writer is not None and writer.last("authoritative") is None:
+    if writer is not None:
         wrote_at = last_write(writer)
         assert wrote_at is not None
-        gate = _gate(desk, writer.id, serials=writer.what.context.get("serials", {}), wrote_at=wrote_at)
+        gate = _gate(desk, writer.id, live, serials=writer.what.context.get("serials", {}), wrote_at=wrote_at)
     seen = _wait(desk, _Wanted(target=Target(before=live, after=live), look=look, gate=gate))
     if writer is not None and writer.state in ("written", "overdue") and seen.verdict in ("authoritative", "visible"):
         _complete(desk, writer, look, live)
@@ -141,15 +142,22 @@ def _old_until(desk: Desk, wanted: _Wanted) -> datetime | None:
     return visibility.old_until(now, wanted.target.before, wanted.changed, wanted.look.observations)
 
 
-def _gate(desk: Desk, change_id: int, *, serials: Mapping[str, int], wrote_at: datetime) -> Gate | None:
-    """A gate where an earlier write of this journal to the zone was not yet seen authoritative: its publication is still to
-    come, and until ours has come too the old data may look like the new."""
-    earlier = _newest_writer(desk, before=change_id)
-    if earlier is None or earlier.last("authoritative") is not None:
+def _gate(desk: Desk, change_id: int, target: RRsets, *, serials: Mapping[str, int], wrote_at: datetime) -> Gate | None:
+    """A gate where earlier writes of this journal to the zone were not yet seen authoritative: their publications are still
+    to come, and what is served until ours has come may look like ours.
+
+    A moved serial tells ours from what stood before. It tells nothing where one of those earlier writes had the same target:
+    its own publication would look just like ours, and be taken back by the next one. Then only time decides.
+    """
+    earlier = _unseen_writers(desk, before=change_id)
+    if not earlier:
         return None
-    return Gate(serials=serials, until=wrote_at + timedelta(seconds=desk.setting.budget_s))
+    alike = any(all(same_values(change.images.after.get(t), target[t]) for t in OURS) for change in earlier)
+    return Gate(serials={} if alike else serials, until=wrote_at + timedelta(seconds=desk.setting.budget_s))
 
 
-def _newest_writer(desk: Desk, *, before: int | None = None) -> Change | None:
+def _unseen_writers(desk: Desk, *, before: int | None = None) -> list[Change]:
+    """Changes of the zone that wrote to it since one was last seen authoritative, newest first."""
     changes = desk.setting.journal.changes(zone=desk.zone)
-    return next((c for c in changes if last_write(c) is not None and (before is None or c.id < before)), None)
+    writers = (c for c in changes if last_write(c) is not None and (before is None or c.id < before))
+    return list(takewhile(lambda change: change.last("authoritative") is None, writers))

@@ -8,7 +8,7 @@ from typing import Literal
 
 from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import finding
-from registrar_sync.core.model import RRset, RRsetChange, ZoneView, same_data, values_of
+from registrar_sync.core.model import RRset, RRsetChange, ZoneView, data_of, same_data, values_of
 from registrar_sync.core.plan import changes_between
 from registrar_sync.core.undo import mixture
 from registrar_sync.errors import (
@@ -34,19 +34,31 @@ _FAILURES = (ProviderRefused, CredentialsRejected, OutcomeUnknown, ProviderUnava
 class ZoneMoved(Exception):
     """Somebody else changed the zone before our first value was in it: plan again."""
 
-    def __init__(self, view: ZoneView) -> None:
-        super().__init__()
-        self.view = view
+
+ENTERING = ("TXT", "MX")
+LEAVING = ("MX", "TXT")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """A change to carry out. ``start``: the view it was planned on; ``before`` and ``after`` by type, TXT and MX always."""
+    """A change to carry out. ``start``: the view it was planned on; ``before`` and ``after`` by type, TXT and MX always.
+
+    ``order``: of the types, where they need separate calls: entering SPF before MX, leaving MX before SPF.
+    """
 
     start: ZoneView
     before: Mapping[str, RRset | None]
     after: Mapping[str, RRset | None]
-    changes: tuple[RRsetChange, ...]
+    order: tuple[str, ...] = ENTERING
+
+    def changes_from(self, view: ZoneView) -> tuple[RRsetChange, ...]:
+        """What is left to write, from what stands now."""
+        return changes_between(view.owner, {t: view.rrset(t) for t in self.after}, self.after, self.order)
+
+    @property
+    def back(self) -> Work:
+        """The work that takes this one back."""
+        return Work(start=self.start, before=self.after, after=self.before, order=self.order[::-1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +80,7 @@ def carry_out(desk: Desk, provider: DnsProvider, lock: ZoneLock, work: Work) -> 
     published: _Published = "no"
     if error is None:
         error, published = _publish(provider, lock)
-    view, standing = read_back(desk, provider, work, give_up=_is_definite(error))
+    view, standing = read_back(desk, provider, work, error)
     if standing == "after" and error is not None and published == "no" and not _is_definite(error):
         error, published = _publish(provider, lock)  # the call that got no answer had taken effect
     if standing == "after" and error is None:
@@ -93,16 +105,20 @@ def _is_definite(error: RegistrarSyncError | None) -> bool:
 
 
 def _write(desk: Desk, provider: DnsProvider, lock: ZoneLock, work: Work) -> RegistrarSyncError | None:
-    changes = work.changes
-    patience_ends = desk.setting.clock.monotonic() + DEFERRED_LIMIT_S
+    clock = desk.setting.clock
+    changes = work.changes_from(work.start)
+    patience_ends = clock.monotonic() + DEFERRED_LIMIT_S
+    back_off_s = 1.0
     while changes:
         try:
             provider.write(changes, before_call=lock.renew)
         except WriteMustReread as deferred:
-            if desk.setting.clock.monotonic() + deferred.retry_after_s > patience_ends:
+            pause_s = max(deferred.retry_after_s, back_off_s)
+            if clock.monotonic() + pause_s > patience_ends:
                 return deferred
             lock.renew()
-            desk.setting.clock.sleep(deferred.retry_after_s)
+            clock.sleep(pause_s)
+            back_off_s = min(back_off_s * 2, 8.0)
         except _FAILURES as error:
             return error
         else:
@@ -116,25 +132,30 @@ def _write(desk: Desk, provider: DnsProvider, lock: ZoneLock, work: Work) -> Reg
 
 def _still_to_do(view: ZoneView, work: Work) -> tuple[RRsetChange, ...]:
     """After a pause: what of the work is left, from a fresh read. Raises when the zone is not the one we planned for."""
-    if mixture(view, work.before, work.after) != "foreign":
-        return aimed_at(view, work.after)
+    if all(_is_on_the_way(view.rrset(t), work.before[t], work.after[t]) for t in work.after):
+        return work.changes_from(view)
     if _none_of_ours(view, work):
-        raise ZoneMoved(view)
+        raise ZoneMoved
     raise OutcomeUnknown("Another writer changed the same records while the provider made us wait.")
 
 
+def _is_on_the_way(live: RRset | None, before: RRset | None, after: RRset | None) -> bool:
+    """Whether a set is as before, as planned, or half-way between by our own calls: what both ends hold is all there, with its
+    TTLs, and of the rest nothing is anybody else's. A half-way state has a value of ours in it, where we add any."""
+    now, old, new = data_of(live), data_of(before), data_of(after)
+    if now in (old, new):
+        return True
+    return old & new <= now <= old | new and (bool(now & new - old) or not new - old)
+
+
 def _none_of_ours(view: ZoneView, work: Work) -> bool:
+    """Whether no call of ours can have taken effect. Additions go before removals, so a missing old value without a new one
+    was taken out by somebody else; only where nothing is added do missing values speak of us."""
     for rtype, after in work.after.items():
-        before = values_of(work.before[rtype])
-        live = values_of(view.rrset(rtype))
-        if live & (values_of(after) - before) or before - values_of(after) - live:
+        old, new, live = values_of(work.before[rtype]), values_of(after), values_of(view.rrset(rtype))
+        if live & (new - old) or (not new - old and old - new - live):
             return False
     return True
-
-
-def aimed_at(view: ZoneView, wanted: Mapping[str, RRset | None]) -> tuple[RRsetChange, ...]:
-    """The changes from what stands now to what is wanted, in its order; only those that change something."""
-    return changes_between(view.owner, {rtype: view.rrset(rtype) for rtype in wanted}, wanted, wanted)
 
 
 def _publish(provider: DnsProvider, lock: ZoneLock) -> tuple[RegistrarSyncError | None, _Published]:
@@ -149,17 +170,20 @@ def _publish(provider: DnsProvider, lock: ZoneLock) -> tuple[RegistrarSyncError 
     return None, "yes"
 
 
-def read_back(desk: Desk, provider: DnsProvider, work: Work, *, give_up: bool = False) -> tuple[ZoneView | None, str]:
-    """Read until the zone is as planned or ``read_back_s`` has run out; ``give_up``: one read is enough (a clear refusal)."""
-    clock = desk.setting.clock
-    deadline = clock.monotonic() + desk.setting.read_back_s
-    pause = 0.25
+def read_back(
+    desk: Desk, provider: DnsProvider, work: Work, error: RegistrarSyncError | None = None
+) -> tuple[ZoneView | None, str]:
+    """Read until the zone is as planned or the time is over: ``read_back_s``; after a clear refusal one read; after a call
+    without an answer as long as that call may still take effect."""
+    clock, pause_s = desk.setting.clock, 0.25
+    patience_s = max(desk.setting.read_back_s, desk.setting.call_limit_s if isinstance(error, OutcomeUnknown) else 0.0)
+    deadline = clock.monotonic() + (0.0 if _is_definite(error) else patience_s)
     while True:
         view, standing = _read_once(desk, provider, work)
-        if standing == "after" or give_up or clock.monotonic() + pause > deadline:
+        if standing == "after" or clock.monotonic() + pause_s > deadline:
             return view, standing
-        clock.sleep(pause)
-        pause = min(pause * 2, 2.0)
+        clock.sleep(pause_s)
+        pause_s = min(pause_s * 2, 2.0)
 
 
 def _read_once(desk: Desk, provider: DnsProvider, work: Work) -> tuple[ZoneView | None, str]:
@@ -171,28 +195,36 @@ def _read_once(desk: Desk, provider: DnsProvider, work: Work) -> tuple[ZoneView 
 
 
 def _take_back(desk: Desk, provider: DnsProvider, lock: ZoneLock, failed: _Failed) -> Outcome:
-    findings = beside(failed.work, failed.view)
+    findings, error = beside(failed.work, failed.view), _not_as_planned(failed)
     if failed.view is None or failed.standing == "foreign":
-        return Outcome(state="unknown", error=_not_as_planned(failed), findings=findings)
-    if failed.standing == "before" and failed.published == "no":
-        return Outcome(state="restored", wrote=False, error=_not_as_planned(failed), findings=findings)
+        return Outcome(state="unknown", error=error, findings=findings)
     restored = restore(desk, provider, lock, failed.work, failed.view, publish=failed.published != "no")
-    return Outcome(state="restored" if restored else "unknown", error=_not_as_planned(failed), findings=findings)
+    state: Literal["restored", "unknown"] = "unknown" if restored.error else "restored"
+    wrote = restored.wrote or (provider.staged and failed.published != "no")
+    return Outcome(state=state, wrote=wrote, error=error, findings=findings)
 
 
-def restore(desk: Desk, provider: DnsProvider, lock: ZoneLock, work: Work, view: ZoneView, *, publish: bool) -> bool:
-    """Bring the zone back to the before-image, MX before SPF; whether it was read back."""
-    leaving = {rtype: work.before[rtype] for rtype in sorted(work.before)}  # "MX" before "TXT"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """How a restore went: ``wrote`` whether records were written back, ``error`` why the zone is not known to be as before."""
+
+    wrote: bool
+    error: RegistrarSyncError | None = None
+
+
+def restore(desk: Desk, provider: DnsProvider, lock: ZoneLock, work: Work, view: ZoneView, *, publish: bool) -> Restored:
+    """Bring the zone back to the before-image, in the opposite order, and read it back."""
+    changes = work.back.changes_from(view)
     try:
-        changes = aimed_at(view, leaving)
         if changes:
             provider.write(changes, before_call=lock.renew)
         if publish:
             provider.publish(before_call=lock.renew)
-    except (*_FAILURES, WriteMustReread):
-        return False
-    back = Work(start=work.start, before=work.after, after=work.before, changes=changes)
-    return read_back(desk, provider, back)[1] == "after"
+    except (*_FAILURES, WriteMustReread) as error:
+        return Restored(wrote=bool(changes), error=error)
+    if changes and read_back(desk, provider, work.back)[1] != "after":
+        return Restored(wrote=True, error=OutcomeUnknown("The values before were written back, but do not read back."))
+    return Restored(wrote=bool(changes))
 
 
 def _not_as_planned(failed: _Failed) -> RegistrarSyncError:

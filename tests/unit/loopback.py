@@ -82,7 +82,7 @@ def web(*replies: Reply, wrap: Callable[[ThreadingHTTPServer], None] | None = No
             self.wfile.write(reply.body)
             self.close_connection = self.close_connection or reply.hang_up
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815 - http.server's names
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_CONNECT = _answer  # noqa: N815 - http.server's names
 
         def finish(self) -> None:
             super().finish()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from registrar_sync.errors import (
     ProviderUnavailable,
     WriteMustReread,
 )
+from registrar_sync.operations.check import check
+from registrar_sync.operations.desk import OperationInterrupted, Request
 from registrar_sync.operations.result import Result
 from registrar_sync.providers.memory import Fault, MemoryProvider
 from tests.unit.stage import OWNER, START, Stage, a, mx, txt
@@ -232,11 +235,14 @@ def test_ctrl_c_while_waiting_says_that_it_is_written(stage: Stage, monkeypatch:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(stage.clock, "sleep", interrupt)
-    result = stage.enroll()
-    assert result.state == "written"
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        stage.enroll()
+    assert isinstance(stopped.value, OperationInterrupted)
+    result = stopped.value.result
+    assert (result.state, result.changed) == ("written", True)
     assert result.error is not None
     assert result.error.kind == "interrupted"
-    assert "written" in result.message
+    assert "written and was read back" in result.message
 
 
 def test_a_neighbour_that_changes_meanwhile_is_reported(stage: Stage) -> None:
@@ -244,3 +250,118 @@ def test_a_neighbour_that_changes_meanwhile_is_reported(stage: Stage) -> None:
     result = stage.enroll()
     assert result.state == "authoritative"
     assert "neighbour-changed" in {finding.id for finding in result.findings}
+
+
+def test_what_others_took_out_while_we_waited_stays_out(stage: Stage) -> None:
+    """429, and meanwhile the customer removes a TXT and an MX: the subset that is left is not half of our work."""
+
+    def remove(provider: MemoryProvider) -> None:
+        provider.put(txt("v=spf1 a ~all"))
+        provider.put(mx((5, "mailgate.example.com.")))
+
+    stage.provider.fail(Fault(call="write", act=remove, error=WriteMustReread("429", retry_after_s=5)))
+    assert stage.enroll().state == "authoritative"
+    assert stage.values("TXT") == {SPF}
+    assert stage.values("MX") == ENROLLED_MX - {"40 smtp.isp.net."}
+
+
+def test_a_ttl_that_others_set_while_we_waited_stays(stage: Stage) -> None:
+    shorter = mx((5, "mailgate.example.com."), (40, "smtp.isp.net."), ttl=60)
+    stage.provider.fail(Fault(call="write", act=lambda p: p.put(shorter), error=WriteMustReread("429", retry_after_s=5)))
+    assert stage.enroll().state == "authoritative"
+    live = stage.provider.stored(OWNER, "MX")
+    assert live is not None
+    assert {record.ttl for record in live.records} == {60}
+
+
+def test_a_provider_that_never_says_how_long_is_not_hammered(stage: Stage) -> None:
+    for nth in range(1, 100):
+        stage.provider.fail(Fault(call="write", nth=nth, error=WriteMustReread("429")))
+    result = stage.enroll()
+    assert result.state == "restored"
+    assert len(stage.provider.log) < 30
+
+
+def test_a_call_without_an_answer_is_waited_for_as_long_as_it_may_land(stage: Stage) -> None:
+    """A first write is lost, and lands ten seconds later: a shorter read-back would have said "nothing changed"."""
+    stage.setting = replace(stage.setting, read_back_s=1.0)
+    late = txt("google-site-verification=abc", SPF)
+
+    def land(provider: MemoryProvider) -> None:
+        if stage.clock.elapsed_s - lost_at[0] >= 10 and not landed:
+            landed.append(provider.put(late))
+
+    lost_at, landed = [0.0], []
+
+    def lose(provider: MemoryProvider) -> None:
+        lost_at[0] = stage.clock.elapsed_s
+
+    stage.provider.fail(Fault(call="write", act=lose, error=OutcomeUnknown("the connection broke")))
+    for nth in range(2, 60):
+        stage.provider.fail(Fault(call="read", nth=nth, act=land))
+    result = stage.enroll()
+    assert result.state == "restored"
+    assert stage.is_as_at_the_start()
+
+
+def test_a_provider_that_says_yes_and_keeps_nothing_is_told_apart_from_a_restore(stage: Stage) -> None:
+    def forget(provider: MemoryProvider) -> None:
+        for rrset in START[:2]:
+            provider.put(rrset)
+
+    stage.provider.fail(Fault(call="write", nth=2, when="after", act=forget))
+    result = stage.enroll()
+    assert (result.state, result.changed) == ("restored", False)
+    if not stage.setting.staged:
+        assert "Nothing was changed" in result.message
+    assert stage.is_as_at_the_start()
+
+
+def test_an_enrolment_after_a_published_restore_is_explained_by_the_journal(stage: Stage) -> None:
+    stage.dns.lag_s = 60
+    stage.provider.fail(Fault(call="publish" if stage.setting.staged else "write", when="after", error=OutcomeUnknown("lost")))
+    stage.enroll(wait="none")
+    result = stage.plan()
+    assert not {f.id for f in result.findings if f.severity == "block"}
+
+
+def test_visible_is_not_claimed_from_an_older_change(stage: Stage) -> None:
+    assert stage.enroll().state == "authoritative"
+    assert stage.rollback().state == "authoritative"
+    stage.clock.sleep(86400)
+    assert stage.enroll(wait="none").state == "written"
+    seen = check(stage.setting, Request(domain=OWNER)).visibility
+    assert seen is not None
+    assert seen.verdict == "authoritative"
+    assert seen.old_until is None
+
+
+def test_three_writes_within_one_publication_time(tmp_path: Path) -> None:
+    """Enrol, roll back, enrol, each published two minutes late: the first publication looks just like the third."""
+    stage = Stage(tmp_path, staged=True)
+    stage.dns.lag_s = 100
+    assert stage.enroll(wait="none").state == "written"
+    stage.clock.sleep(30)
+    assert stage.rollback(wait="none").state == "written"
+    stage.clock.sleep(30)
+    written_at = stage.clock.elapsed_s
+    assert stage.enroll().state == "authoritative"
+    assert stage.clock.elapsed_s - written_at >= stage.dns.lag_s
+
+
+def test_an_earlier_enrolment_that_somebody_rolled_back_meanwhile_is_not_called_authoritative(stage: Stage) -> None:
+    stage.dns.lag_s = 20
+    sleep = stage.clock.sleep
+    undone: list[Result] = []
+
+    def roll_back_once(seconds: float) -> None:
+        if not undone:
+            undone.append(stage.rollback(wait="none"))
+        sleep(seconds)
+
+    stage.clock.sleep = roll_back_once  # type: ignore[method-assign]
+    result = stage.enroll(timeout_s=60)
+    assert undone[0].state == "written"
+    assert result.state == "written"
+    assert "rolled back by somebody else" in result.message
+    assert stage.states()[0] == "rolled-back"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from registrar_sync.errors import ProviderRefused
+from registrar_sync.errors import OutcomeUnknown, ProviderRefused, WriteMustReread
 from registrar_sync.providers.memory import Fault
-from tests.unit.stage import START, Stage, a, mx, txt
+from tests.unit.stage import OWNER, START, Stage, a, mx, txt
 
 
 @pytest.fixture
@@ -131,3 +131,51 @@ def test_months_later_another_ttl_stays_as_others_set_it(stage: Stage) -> None:
     back = stage.provider.stored("example.com.", "MX")
     assert back is not None
     assert (back.ttl, stage.values("MX")) == (60, {"5 mailgate.example.com.", "40 smtp.isp.net."})
+
+
+def test_an_interrupted_rollback_is_recovered_before_the_next_one(stage: Stage) -> None:
+    """Rolling back over it would let a later recover put the enrolment back in."""
+    stage.enroll()
+    for nth in (2, 3):
+        stage.provider.fail(Fault(call="write", nth=nth, error=OutcomeUnknown("the API is down")))
+    assert stage.rollback().state == "unknown"
+    refused = stage.rollback(keep_spf=True)
+    assert refused.error is not None
+    assert refused.error.kind == "open-change"
+    (recovered,) = stage.recover()
+    assert recovered.state == "restored"
+    assert stage.rollback().state == "authoritative"
+    assert stage.is_as_at_the_start()
+
+
+def test_an_unknown_enrolment_that_was_published_is_rolled_back_in_the_dns_too(tmp_path: Path) -> None:
+    """Staged: the undo was written, its publication refused. Nothing is left to write, but everything to publish."""
+    stage = Stage(tmp_path, staged=True)
+    stage.provider.fail(Fault(call="publish", when="after", error=OutcomeUnknown("lost")))
+    stage.provider.fail(Fault(call="publish", nth=2, error=ProviderRefused("409")))
+    assert stage.enroll().state == "unknown"
+    assert stage.is_as_at_the_start()
+    assert stage.provider.served(OWNER, "MX") != START[1]
+    result = stage.rollback()
+    assert result.state == "authoritative", result.message
+    assert stage.provider.served(OWNER, "MX") == stage.provider.stored(OWNER, "MX")
+    assert stage.states()[0] == "rolled-back"
+
+
+def test_to_says_what_it_changed_before_it_stopped(stage: Stage) -> None:
+    first = stage.enroll()
+    stage.enroll(mx_mode="replace")
+    stage.provider.fail(Fault(call="read", nth=3, act=lambda p: p.put(txt("v=spf1 -all", "v=spf1 a ~all"))))
+    result = stage.rollback(to_change=first.change_id)
+    assert result.state == "drift"
+    assert result.changed is True
+    assert "undone first" in result.message
+
+
+def test_spf_goes_last_also_when_the_provider_made_us_wait(stage: Stage) -> None:
+    stage.enroll()
+    stage.provider.fail(Fault(call="write", error=WriteMustReread("429", retry_after_s=2)))
+    begin = len(stage.provider.log)
+    assert stage.rollback().state == "authoritative"
+    writes = [entry.split()[-1] for entry in stage.provider.log[begin:] if entry.startswith("write")]
+    assert writes == ["MX", "MX", "TXT"]

@@ -461,6 +461,16 @@ class TestEndpoint:
             transport_to(server.url).request("GET", f"{server.url}/")
             assert proxy.seen == []
 
+    def test_a_proxy_of_the_environment_is_asked_for_others(
+        self, transport_to: Callable[..., Transport], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with web(Reply(403, b"")) as proxy:
+            monkeypatch.setenv("https_proxy", proxy.url)
+            monkeypatch.delenv("no_proxy", raising=False)
+            with pytest.raises(ProviderUnavailable):
+                transport_to("https://api.example.invalid").request("GET", "https://api.example.invalid/x")
+            assert {(method, path) for method, path, *_ in proxy.seen} == {("CONNECT", "api.example.invalid:443")}
+
 
 class TestTls:
     def test_a_certificate_of_nobody_is_refused_and_one_of_the_bundle_is_taken(

@@ -1,0 +1,106 @@
+"""What providers.yaml must fulfil beyond its shape: names that exist, secrets that nobody else can read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from registrar_sync.core.names import parse_domain
+from registrar_sync.errors import ConfigInvalid, InvalidDomain
+from registrar_sync.providers.catalog_file import Located
+from registrar_sync.providers.catalog_model import CatalogFile, ProviderEntry
+from registrar_sync.providers.endpoint import endpoint_fault
+
+_NOT_YET = ("command:", "keyring:")
+
+
+def checked(located: Located, *, is_reference: Callable[[str], bool], shipped: Path) -> tuple[CatalogFile, tuple[str, ...]]:
+    """The validated content, and warnings. ``is_reference`` tells a credential's reference from a value written out.
+
+    Raises ``ConfigInvalid`` for the first fault.
+    """
+    try:
+        content = CatalogFile.model_validate(located.data)
+    except ValidationError as error:
+        raise _schema_fault(located, error) from error
+    for fault in (*_provider_faults(located, content), *_account_faults(located, content), *_service_faults(located, content)):
+        raise fault
+    return content, tuple(_judge_secrets(located, content, is_reference, shipped))
+
+
+def _schema_fault(located: Located, error: ValidationError) -> ConfigInvalid:
+    # The first in the order of the file; ``input`` is left out of the message: it may be a secret in the wrong place.
+    faults = error.errors(include_input=False, include_url=False)
+    first = min(faults, key=lambda fault: located.mark(fault["loc"]).line)
+    keys = [str(key) for key in first["loc"] if str(key) != "[key]"]
+    if first["type"] == "extra_forbidden":
+        return located.fault(keys, "there is no such key")
+    if first["type"] == "missing":
+        return located.fault(keys, "this key is missing")
+    return located.fault(keys, first["msg"][0].lower() + first["msg"][1:])
+
+
+def _provider_faults(located: Located, content: CatalogFile) -> Iterator[ConfigInvalid]:
+    seen: dict[str, str] = {}
+    for name, entry in content.providers.items():
+        for label in (name, *entry.aliases):
+            if label != label.lower():
+                yield located.fault(("providers", name), f"the name {label!r} must be lower-case")
+            if seen.setdefault(label, name) != name:
+                yield located.fault(("providers", name), f"{label!r} already names {seen[label]}")
+        if entry.tier == "certified" and not (entry.adapter and entry.shape):
+            yield located.fault(("providers", name), "a certified provider needs adapter and shape")
+        if entry.tier == "manual" and not entry.reason:
+            yield located.fault(("providers", name), "a manual provider needs a reason")
+
+
+def _account_faults(located: Located, content: CatalogFile) -> Iterator[ConfigInvalid]:
+    for name, account in content.accounts.items():
+        at = ("accounts", name)
+        entry = _provider_named(content, account.provider)
+        if entry is None:
+            yield located.fault((*at, "provider"), f"there is no provider {account.provider!r}")
+            continue
+        for option, text in account.credentials.items():
+            if option not in entry.credentials:
+                known = ", ".join(entry.credentials) or "none"
+                yield located.fault((*at, "credentials", option), f"{account.provider} has no such option (it has: {known})")
+            elif text.startswith(_NOT_YET):
+                yield located.fault((*at, "credentials", option), "only env: and file: references are supported")
+        if account.endpoint is not None and (fault := endpoint_fault(account.endpoint)):
+            yield located.fault((*at, "endpoint"), fault)
+
+
+def _service_faults(located: Located, content: CatalogFile) -> Iterator[ConfigInvalid]:
+    for name, service in content.services.items():
+        names: list[tuple[tuple[str, ...], str]] = [(("include",), service.include)]
+        names += [(("exchanges", str(i), "exchange"), e.exchange) for i, e in enumerate(service.exchanges)]
+        for path, text in names:
+            try:
+                parse_domain(text)
+            except InvalidDomain as error:
+                yield located.fault(("services", name, *path), error.message.removesuffix(" Nothing was changed.").rstrip("."))
+
+
+def _provider_named(content: CatalogFile, name: str) -> ProviderEntry | None:
+    key = name.strip().lower()
+    return next((entry for own, entry in content.providers.items() if key == own or key in entry.aliases), None)
+
+
+def _judge_secrets(located: Located, content: CatalogFile, is_reference: Callable[[str], bool], shipped: Path) -> Iterator[str]:
+    """A secret written out: a warning where only its owner can read the file, else an error."""
+    for name, account in content.accounts.items():
+        entry = _provider_named(content, account.provider)
+        for option, text in account.credentials.items():
+            if entry is None or not entry.credentials[option].secret or is_reference(text):
+                continue
+            path = ("accounts", name, "credentials", option)
+            mark = located.mark(path)
+            if mark.file == shipped:
+                raise located.fault(path, "the shipped catalog holds no secrets")
+            if mark.file.stat().st_mode & 0o077:
+                what = "a secret is written out in a file that others can read: chmod 600 the file, or use env: or file:"
+                raise located.fault(path, what)
+            yield f"{mark.file}, line {mark.line}: {'.'.join(path)} is a secret written out; a reference (env:, file:) is safer."

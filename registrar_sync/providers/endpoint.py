@@ -1,0 +1,57 @@
+"""Base URLs of APIs: which are acceptable, and whether a URL lies inside one."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import SplitResult, unquote, urlsplit
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def endpoint_fault(url: str) -> str:
+    """What is wrong with a base URL; an empty text where nothing is.
+
+    TLS is needed except on loopback; a user name or password in a URL would end in logs.
+    """
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        return f"{url!r} is no URL: {error}"
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+        return "an endpoint is a URL that begins with https:// (or http:// on loopback)"
+    if parts.username is not None or parts.password is not None:
+        return "an endpoint holds no user name or password"
+    if parts.query or parts.fragment:
+        return "an endpoint holds no query and no fragment"
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        return f"plain http to {parts.hostname} would show the credentials to the network: use https"
+    return ""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a URL's host is this machine, by its own name or a loopback address (RFC 6761 section 6.3)."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_inside(url: str, base: str) -> bool:
+    """Whether ``url`` has the scheme, host and port of ``base`` and a path at or below its path."""
+    try:
+        wanted, parts = urlsplit(base), urlsplit(url)
+        if _origin(parts) != _origin(wanted) or parts.username is not None or parts.password is not None:
+            return False
+    except ValueError:
+        return False
+    if any(segment in (".", "..") for segment in unquote(parts.path).replace("\\", "/").split("/")):
+        return False
+    root = wanted.path.rstrip("/")
+    return parts.path == root or parts.path.startswith(root + "/")
+
+
+def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)

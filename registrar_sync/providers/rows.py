@@ -1,0 +1,175 @@
+"""A provider's rows, and what they mean: rdata read from an API's spelling, and spelled for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from registrar_sync.core.model import Mx, Other, Rdata, Record, RecordEdit, RRset, RRsetChange, Txt
+from registrar_sync.core.names import absolute, display
+from registrar_sync.core.txt import quote, split_strings, unquote
+from registrar_sync.providers.catalog_model import Dialect
+
+
+class UnusableAnswer(ValueError):
+    """An API's answer that is not what its documentation says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One record as the API has it. ``rtype`` is the API's own, ``ttl`` as it stands there; ``native`` the vendor's row."""
+
+    rtype: str
+    content: str
+    ttl: int
+    native: Mapping[str, Any] = field(default_factory=dict)
+    disabled: bool = False
+    preference: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowEdit:
+    """One row before and after, in the API's spelling. ``keeps``: it is left alone."""
+
+    before: Row | None
+    after: Row | None
+    keeps: bool
+
+
+def text_of(row: object, key: str) -> str:
+    """A text of an answer. Raises ``UnusableAnswer``, as the two below do."""
+    value = row.get(key) if isinstance(row, Mapping) else None
+    if not isinstance(value, str):
+        raise UnusableAnswer(f"{key} is missing or no text")
+    return value
+
+
+def number_of(row: object, key: str) -> int:
+    """A whole number, not negative, of an answer."""
+    value = row.get(key) if isinstance(row, Mapping) else None
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise UnusableAnswer(f"{key} is missing or no number")
+    return value
+
+
+def list_of(answer: object, key: str | None = None) -> list[Any]:
+    """A list: the answer itself, or under ``key``."""
+    value = answer if key is None else answer.get(key) if isinstance(answer, Mapping) else None
+    if not isinstance(value, list):
+        raise UnusableAnswer(f"{key or 'the answer'} is missing or no list")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Speller:
+    """Reads and writes one zone's rows in a provider's dialect. ``zone`` absolute; ``row``: a native row as a ``Row``."""
+
+    dialect: Dialect
+    zone: str
+    row: Callable[[Mapping[str, Any]], Row]
+
+    def rrsets(self, owner: str, rows: Iterable[Row]) -> tuple[RRset, ...]:
+        """The rows of one owner as RRsets, in the order in which their types come."""
+        sets: dict[str, list[Record]] = {}
+        for row in rows:
+            sets.setdefault(self._served_type(row), []).append(self.record(row))
+        return tuple(RRset(owner=owner, rtype=rtype, records=tuple(records)) for rtype, records in sets.items())
+
+    def record(self, row: Row) -> Record:
+        """What a row stands for."""
+        return Record(rdata=self._rdata(row), ttl=self._served_ttl(row.ttl), disabled=row.disabled, native=row.native)
+
+    def edits(self, change: RRsetChange) -> tuple[RowEdit, ...]:
+        """The rows of a change, those that stay or come in the order of the set wanted, then those that go."""
+        order = {id(record): place for place, record in enumerate(change.after.records if change.after else ())}
+        edits = sorted(change.edits, key=lambda edit: order.get(id(edit.after), len(order)))
+        return tuple(self._edit(change.rtype, edit) for edit in edits)
+
+    def _edit(self, rtype: str, edit: RecordEdit) -> RowEdit:
+        before = self._native_row(edit.before)
+        if edit.after is None:
+            return RowEdit(before=before, after=None, keeps=False)
+        known = list(self._known(before, self._native_row(edit.after), prefer_before=edit.keeps))
+        alike = next((row for row in known if self._rdata(row) == edit.after.rdata), None)
+        content, preference = (alike.content, alike.preference) if alike else self._encode(edit.after.rdata, before)
+        ttl = next((row.ttl for row in known if self._served_ttl(row.ttl) == edit.after.ttl), edit.after.ttl)
+        # The row's own type stays: an API refuses to alter it (dnscontrol issue 2488 for OVH's SPF).
+        after = Row(
+            rtype=(before or (known[0] if known else None) or Row(rtype=rtype, content="", ttl=0)).rtype,
+            content=content,
+            ttl=ttl,
+            native=edit.after.native or {},
+            disabled=edit.after.disabled,
+            preference=preference,
+        )
+        return RowEdit(before=before, after=after, keeps=edit.keeps)
+
+    def _native_row(self, record: Record | None) -> Row | None:
+        return self.row(record.native) if record is not None and record.native else None
+
+    def _known(self, before: Row | None, after: Row | None, *, prefer_before: bool) -> Iterator[Row]:
+        yield from (row for row in ((before, after) if prefer_before else (after, before)) if row is not None)
+
+    def _served_type(self, row: Row) -> str:
+        return "TXT" if row.rtype in self.dialect.txt_types else row.rtype
+
+    def _served_ttl(self, ttl: int) -> int:
+        return self.dialect.zero_ttl if ttl == 0 and self.dialect.zero_ttl is not None else ttl
+
+    def _rdata(self, row: Row) -> Rdata:
+        served = self._served_type(row)
+        if served == "TXT":
+            return Txt(_character_strings(row.content))
+        if served == "MX":
+            return self._mx(row)
+        words = row.content.split() if row.preference is None else [str(row.preference), *row.content.split()]
+        return Other(" ".join(words))
+
+    def _mx(self, row: Row) -> Mx:
+        words = row.content.split()
+        if self.dialect.preference == "field":
+            words = [str(row.preference), *words]
+        if len(words) != 2 or not (words[0].isascii() and words[0].isdigit()) or int(words[0]) > 65535:
+            raise UnusableAnswer(f"the MX {row.content!r} is no preference and exchange")
+        return Mx(int(words[0]), self._exchange(words[1]))
+
+    def _exchange(self, name: str) -> str:
+        if self.dialect.exchange != "relative" or name.endswith("."):
+            return absolute(name)
+        return self.zone if name == "@" else absolute(f"{name}.{self.zone}")
+
+    def _encode(self, rdata: Rdata, like: Row | None) -> tuple[str, int | None]:
+        """A fresh spelling; ``like``: the row that it takes the place of."""
+        if isinstance(rdata, Txt):
+            return self._encode_txt(rdata, like), None
+        if not isinstance(rdata, Mx):
+            return str(rdata), None
+        exchange = display(rdata.exchange) if self.dialect.exchange == "bare" else rdata.exchange
+        if self.dialect.preference == "field":
+            return exchange, rdata.preference
+        return f"{rdata.preference} {exchange}", None
+
+    def _encode_txt(self, rdata: Txt, like: Row | None) -> str:
+        was_bare = like is not None and not like.content.startswith('"')
+        if self.dialect.txt == "as-found" and was_bare and _may_stand_bare(rdata.joined):
+            return rdata.joined.decode("ascii")
+        fits = rdata.strings and all(len(string) <= 255 for string in rdata.strings)
+        return quote(rdata.strings if fits else split_strings(rdata.joined))
+
+
+def _character_strings(content: str) -> tuple[bytes, ...]:
+    """A TXT value, quoted or bare: both occur beside each other at several vendors."""
+    if content.startswith('"'):
+        try:
+            return unquote(content)
+        except ValueError:
+            pass  # a bare value that begins with a quote
+    try:
+        return (content.encode(),)
+    except UnicodeEncodeError as error:
+        raise UnusableAnswer("a TXT value holds half a character") from error
+
+
+def _may_stand_bare(text: bytes) -> bool:
+    return 0 < len(text) <= 255 and all(0x20 <= octet <= 0x7E and octet not in b'"\\' for octet in text) and text == text.strip()
