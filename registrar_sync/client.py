@@ -41,9 +41,10 @@ class Client:
         journal: str | None = None,
         environ: Mapping[str, str] | None = None,
         notify: Callable[[str], None] | None = None,
+        warn: Callable[[str], None] | None = None,
     ) -> None:
-        """``config`` the operator's providers.yaml, ``journal`` a URL or path, ``notify`` hears progress in words."""
-        given: dict[str, Any] = {"environ": environ, "notify": notify}
+        """``config`` the operator's providers.yaml, ``journal`` a URL or path; ``notify`` hears progress, ``warn`` warnings."""
+        given: dict[str, Any] = {"environ": environ, "notify": notify, "warn": warn}
         self.world = World(config=config, journal_url=journal, **{k: v for k, v in given.items() if v is not None})
 
     def __enter__(self) -> Client:

@@ -1,4 +1,4 @@
-"""Credentials: references resolved, what is missing named, and every secret kept out of what is shown.
+"""Credentials: references resolved, and what is missing named.
 
 References: ``env:NAME``, ``file:/path``; anything else is the value itself (the catalog has refused literal values from files
 that others can read).
@@ -6,20 +6,15 @@ that others can read).
 
 from __future__ import annotations
 
-import json
-import logging
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import quote, quote_plus
 
 from registrar_sync.errors import ConfigInvalid, CredentialsMissing
 
-# A secret of fewer characters would take ordinary words out of every message.
-_SHORTEST_SECRET = 4
 # A file that never ends (/dev/zero) must not be read to its end; the longest credential in use is a JSON key of 3 kB.
 _LONGEST_FILE = 65536
 
@@ -140,11 +135,6 @@ def resolve_account(
     return values
 
 
-def secret_values(options: Mapping[str, Option], values: Mapping[str, str]) -> frozenset[str]:
-    """Those of an account's values that are secret: what a ``Redactor`` is made from."""
-    return frozenset(value for name, value in values.items() if name not in options or options[name].secret)
-
-
 def lexicon_variable_name(provider_name: str, option: str) -> str:
     """The variable that lexicon reads for an option (lexicon/config.py, EnvironmentConfigSource, 3.25.2).
 
@@ -171,85 +161,3 @@ def _missing(provider_name: str, missing: list[str]) -> CredentialsMissing:
         f"Credentials for {provider_name} are not set. Nothing was asked of the provider or changed. Missing:\n{listed}",
         hint=f"Set them, then run the command again; registrar-sync providers show {provider_name} tells where to get them.",
     )
-
-
-class Redactor:
-    """Takes secrets out of text, in every spelling that a request, a log or an error may give them."""
-
-    def __init__(self, secrets: Iterable[str]) -> None:
-        long_enough = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
-        self._spellings = sorted({spelling for secret in long_enough for spelling in _spellings(secret)})
-
-    def clean(self, text: str) -> str:
-        """``text`` with ``***`` for every secret of four characters or more."""
-        pieces: list[str] = []
-        end = 0
-        for start, stop in self._spans(text):
-            pieces += [text[end:start], "***"]
-            end = stop
-        return "".join([*pieces, text[end:]])
-
-    def _spans(self, text: str) -> list[tuple[int, int]]:
-        """Where secrets stand. Overlapping ones are one span: else the tail of the second would stay readable."""
-        texts = {text, _one_case(text)}
-        found = sorted(span for each in texts for spelling in self._spellings for span in _occurrences(spelling, each))
-        merged: list[tuple[int, int]] = []
-        for start, stop in found:
-            if merged and start < merged[-1][1]:
-                merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
-            else:
-                merged.append((start, stop))
-        return merged
-
-
-def _occurrences(spelling: str, text: str) -> Iterable[tuple[int, int]]:
-    start = text.find(spelling)
-    while start >= 0:
-        yield start, start + len(spelling)
-        start = text.find(spelling, start + 1)
-
-
-def _spellings(secret: str) -> set[str]:
-    as_json = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
-    # PHP's JSON writes "/" as "\/"
-    as_json |= {each.replace("/", "\\/") for each in as_json}
-    octets = secret.encode("utf-8", "surrogateescape")
-    quoted = {quote(octets), quote(octets, safe=""), quote_plus(octets)}
-    spellings = {secret, repr(secret)[1:-1], *as_json, *quoted}
-    return spellings | {_one_case(each) for each in spellings}
-
-
-def _one_case(text: str) -> str:
-    """The text, as long as it was, with the digits of escapes in lower case: %2F is %2f (RFC 3986 section 2.1)."""
-    return re.sub(r"%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}", lambda match: match[0].lower(), text)
-
-
-class RedactingFilter(logging.Filter):
-    """Cleans every record that passes, its arguments and traceback included.
-
-    Add it to handlers: a logger's own filter does not see what its children log.
-    """
-
-    def __init__(self, redactor: Redactor) -> None:
-        super().__init__()
-        self._redactor = redactor
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Let the record through, cleaned."""
-        record.msg, record.args = self._redactor.clean(_message(record)), ()
-        if record.exc_info:
-            record.exc_text = logging.Formatter().formatException(record.exc_info)
-            record.exc_info = None
-        if record.exc_text:
-            record.exc_text = self._redactor.clean(record.exc_text)
-        if record.stack_info:
-            record.stack_info = self._redactor.clean(record.stack_info)
-        return True
-
-
-def _message(record: logging.LogRecord) -> str:
-    try:
-        return record.getMessage()
-    except (TypeError, ValueError, KeyError):
-        # a faulty log call must not stop a write half-way
-        return f"{record.msg!s} {record.args!r}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -59,6 +60,7 @@ class World:
     journal_url: str | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     notify: Callable[[str], None] = lambda text: None
+    warn: Callable[[str], None] = warnings.warn
     clock: SystemClock = field(default_factory=SystemClock)
 
     @cached_property
@@ -66,7 +68,10 @@ class World:
         """The shipped catalog with the operator's file laid over it."""
         from registrar_sync.providers.catalog import load_catalog  # noqa: PLC0415 - --help must stay quick
 
-        return load_catalog(self.config_file())
+        catalog = load_catalog(self.config_file())
+        for warning in catalog.warnings:
+            self.warn(warning)
+        return catalog
 
     def config_file(self) -> Path | None:
         """The operator's file: --config, else $REGISTRAR_SYNC_CONFIG, else the user's configuration folder.
@@ -213,7 +218,15 @@ class World:
             values = {option: "sandbox" for option, about in spec.credentials.items() if about.default is None}
             settings = account.settings(values, endpoint=self.sandbox.vendors[spec.name])
         else:
-            settings = account.settings(resolve_account(spec.credentials, account.references, spec.lexicon_name, self.environ))
+            values = resolve_account(
+                spec.credentials,
+                account.references,
+                spec.lexicon_name,
+                self.environ,
+                lexicon_names=True if account.name == spec.name else None,
+                warn=self.warn,
+            )
+            settings = account.settings(values)
 
         def open_provider() -> DnsProvider:
             zone = LexiconZone(spec, settings, self.clock)

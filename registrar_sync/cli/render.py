@@ -49,7 +49,7 @@ class Printer:
 
     def json(self, value: Mapping[str, Any]) -> None:
         """One JSON object on one line of stdout."""
-        self._out.print(Text(json.dumps(value, ensure_ascii=True)))
+        self.text(json.dumps(value, ensure_ascii=True) + "\n")
 
     def rows(self, command: str, plural: str, rows: Sequence[Mapping[str, Any]], columns: Iterable[str]) -> None:
         """A list: a table of some columns for people, all keys for scripts."""
@@ -70,7 +70,7 @@ class Printer:
 
     def text(self, text: str) -> None:
         """A document of our own making, as it is."""
-        self._out.print(Text(text), end="")
+        sys.stdout.write(text)
 
     def warning(self, text: str) -> None:
         """One warning on stderr."""
@@ -107,8 +107,9 @@ class Printer:
             self.json(result.to_json())
             return
         body = _stood_and_stands(result) if result.state in _ENDED else _plan(result)
-        for line in [*_head(result), *body, *_findings(result.findings), *_visibility(result), *_ticket(result)]:
+        for line in [*_head(result), *body, *_findings(result.findings), *_visibility(result)]:
             self._out.print(line)
+        self.text("".join(clean(line) + "\n" for line in result.ticket))  # as it is: rich would expand its tabs
         if result.error is not None:
             self._complain(result.message or result.error.message, result.hint)
             return
@@ -200,7 +201,3 @@ def _caches(seen: Visibility) -> list[Text]:
     if seen.verdict != "authoritative" or seen.old_until is None:
         return []
     return [Text(f"cached elsewhere until {seen.old_until.astimezone():%H:%M}, {seen.old_until.astimezone():%Y-%m-%d}")]
-
-
-def _ticket(result: Result) -> list[Text]:
-    return [Text(clean(line)) for line in result.ticket]

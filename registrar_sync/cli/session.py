@@ -62,7 +62,8 @@ def session(
     """Open the client for one command; every known error that no result carries is printed here."""
     printer = Printer(as_json=output is options.Output.json)
     _log(verbose=verbose, debug=debug)
-    client = Client(config=config, journal=journal, notify=printer.progress if verbose or sys.stderr.isatty() else None)
+    notify = printer.progress if verbose or sys.stderr.isatty() else None
+    client = Client(config=config, journal=journal, notify=notify, warn=printer.warning)
     try:
         yield Session(client=client, printer=printer)
     except RegistrarSyncError as error:

@@ -33,7 +33,8 @@ def checked(located: Located, *, is_reference: Callable[[str], bool], shipped: P
 def _schema_fault(located: Located, error: ValidationError) -> ConfigInvalid:
     # The first in the order of the file; ``input`` is left out of the message: it may be a secret in the wrong place.
     faults = error.errors(include_input=False, include_url=False)
-    first = min(faults, key=lambda fault: located.mark(fault["loc"]).line)
+    # A key that is missing is often the one beside it, misspelt: that one is told.
+    first = min(faults, key=lambda fault: (fault["type"] == "missing", located.mark(fault["loc"]).line))
     keys = [str(key) for key in first["loc"] if str(key) != "[key]"]
     if first["type"] == "extra_forbidden":
         return located.fault(keys, "there is no such key")

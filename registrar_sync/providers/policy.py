@@ -28,7 +28,8 @@ class Policy:
     """The rules for one call.
 
     ``read``: repeatable. ``replace``: repeatable while the read it stands on (``read_at``, monotonic seconds) is young.
-    ``once``: never repeated. ``publish``: repeatable, also when refused. ``before_call`` runs before every attempt to write.
+    ``once``: never repeated, and not sent on an old read: what it adds may stand there by now. ``publish``: repeatable, also
+    when refused. ``before_call`` runs before every attempt to write.
     """
 
     kind: Kind
@@ -36,8 +37,8 @@ class Policy:
     read_at: float | None = None
 
     def age_left(self, now: float) -> float:
-        """Seconds for which a replace may still be sent."""
-        if self.kind != "replace":
+        """Seconds for which a write may still be sent."""
+        if self.kind not in ("replace", "once") or (self.kind == "once" and self.read_at is None):
             return float("inf")
         return READ_COUNTS_S - (now - self.read_at) if self.read_at is not None else 0.0
 

@@ -2,45 +2,38 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import unicodedata
-from collections.abc import Iterable, Iterator
-from urllib.parse import quote, quote_plus
+from collections.abc import Iterator
+
+from registrar_sync.core import redaction
 
 _SHOWN = 300  # characters of foreign text in one message
-_SHORTEST_SECRET = 4  # a shorter one would take ordinary words out of every message
 _TELLING_KEYS = ("errorCode", "class", "code", "message", "error", "description", "object")
 
 
-class Redactor:
-    """Takes the account's secrets out of texts."""
-
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
-        spellings = {spelling for secret in secrets if len(secret) >= _SHORTEST_SECRET for spelling in _spellings(secret)}
-        self._secrets = sorted(spellings, key=len, reverse=True)
-
-    def __call__(self, text: str) -> str:
-        """``text`` without secrets."""
-        for secret in self._secrets:
-            text = text.replace(secret, "[redacted]")
-        return text
+class Redactor(redaction.Redactor):
+    """Takes the account's secrets out of texts, and makes a stranger's text fit to be shown."""
 
     def foreign(self, text: str) -> str:
         """``text`` of a stranger: redacted, on one line, without control or invisible characters, shortened."""
-        plain = "".join(" " if unicodedata.category(char).startswith(("C", "Z")) else char for char in self(text))
+        plain = "".join(" " if unicodedata.category(char).startswith(("C", "Z")) else char for char in self.clean(text))
         line = " ".join(plain.split())
         return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
 
     def filter(self, record: logging.LogRecord) -> bool:
         """For ``logging``: rewrite a record in place."""
-        record.msg, record.args = self(record.getMessage()), None
+        record.msg, record.args = self.clean(_message(record)), None
         record.exc_info = record.exc_text = None
         return True
 
 
-def _spellings(secret: str) -> tuple[str, ...]:
-    return secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1], repr(secret)[1:-1]
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError, KeyError):
+        # a faulty log call must not stop a write half-way
+        return f"{record.msg!s} {record.args!r}"
 
 
 def vendor_words(answer: object, body: str) -> str:

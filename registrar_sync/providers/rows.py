@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from registrar_sync.core.model import Mx, Other, Rdata, Record, RecordEdit, RRset, RRsetChange, Txt
+from registrar_sync.core.canonical import other_from_text
+from registrar_sync.core.model import Mx, Rdata, Record, RecordEdit, RRset, RRsetChange, Txt
 from registrar_sync.core.names import absolute, display
 from registrar_sync.core.txt import quote, split_strings, unquote
 from registrar_sync.providers.catalog_model import Dialect
@@ -123,8 +124,8 @@ class Speller:
             return Txt(_character_strings(row.content))
         if served == "MX":
             return self._mx(row)
-        words = row.content.split() if row.preference is None else [str(row.preference), *row.content.split()]
-        return Other(" ".join(words))
+        text = row.content if row.preference is None else f"{row.preference} {row.content}"
+        return other_from_text(served, text, "." if self.dialect.exchange == "bare" else self.zone)
 
     def _mx(self, row: Row) -> Mx:
         words = row.content.split()

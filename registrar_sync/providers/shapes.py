@@ -27,7 +27,7 @@ class Calls:
 
     def once(self) -> AbstractContextManager[None]:
         """Calls inside must not be repeated."""
-        return self.http.carrying(Policy(kind="once", before_call=self.before_call))
+        return self.http.carrying(Policy(kind="once", before_call=self.before_call, read_at=self.read_at))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,7 +58,7 @@ class Transport:
         """Accept only URLs at or below ``base``. Raises ``ConfigInvalid`` for one that must not be used."""
         fault = endpoint_fault(base)
         if fault:
-            raise ConfigInvalid(f"{self.label}: {self.redact(fault)}. Nothing was changed.", hint="Correct the endpoint.")
+            raise ConfigInvalid(f"{self.label}: {self.redact.clean(fault)}. Nothing was changed.", hint="Correct the endpoint.")
         self._base = base
 
     @contextmanager
@@ -74,7 +74,7 @@ class Transport:
     def request(self, method: str, url: str, **options: Any) -> requests.Response:
         """One call: as many attempts as its policy and its time allow. Raises only errors of ``errors``."""
         policy = READ if method.upper() in ("GET", "HEAD") else self._policy
-        shown = f"{method.upper()} {self.redact(urlsplit(url).path)}"
+        shown = f"{method.upper()} {self.redact.clean(urlsplit(url).path)}"
         if self._base is None or not is_inside(url, self._base):
             raise ProviderRefused(f"{self.label}: {shown} lies outside the account's endpoint {self._base}: not sent.")
         if policy.kind == "read" and method.upper() not in ("GET", "HEAD"):
@@ -175,7 +175,7 @@ class _Call:
             self.ends = max(self.ends, self.transport.clock.monotonic() + self.transport.call_limit_s)
 
     def _log(self, outcome: object) -> None:
-        LOG.debug("%s -> %s (request %d)", self._what(), self.transport.redact(str(outcome)), self.transport.api_calls)
+        LOG.debug("%s -> %s (request %d)", self._what(), self.transport.redact.clean(str(outcome)), self.transport.api_calls)
 
     def _judged(self, response: requests.Response) -> requests.Response:
         status = response.status_code

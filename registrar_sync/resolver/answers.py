@@ -14,7 +14,8 @@ from dns.rdtypes.ANY.MX import MX
 from dns.rdtypes.ANY.SOA import SOA
 from dns.rdtypes.ANY.TXT import TXT
 
-from registrar_sync.core.model import Mx, Other, Rdata, Txt
+from registrar_sync.core.canonical import other_of
+from registrar_sync.core.model import Mx, Rdata, Txt
 from registrar_sync.core.names import absolute, display
 from registrar_sync.core.observation import Answer
 
@@ -72,5 +73,4 @@ def _value(rdata: dns.rdata.Rdata) -> Rdata:
         return Txt(tuple(rdata.strings))
     if isinstance(rdata, MX):
         return Mx(rdata.preference, absolute(rdata.exchange.to_text()))
-    wire = rdata.to_digestable()  # RFC 4034 section 6.2: names in lower case
-    return Other(dns.rdata.from_wire(rdata.rdclass, rdata.rdtype, wire, 0, len(wire)).to_text())
+    return other_of(rdata)

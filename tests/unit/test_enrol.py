@@ -289,9 +289,11 @@ def test_a_call_without_an_answer_is_waited_for_as_long_as_it_may_land(stage: St
 
     def land(provider: MemoryProvider) -> None:
         if stage.clock.elapsed_s - lost_at[0] >= 10 and not landed:
-            landed.append(provider.put(late))
+            landed.append(True)
+            provider.put(late)
 
-    lost_at, landed = [0.0], []
+    lost_at = [0.0]
+    landed: list[bool] = []
 
     def lose(provider: MemoryProvider) -> None:
         lost_at[0] = stage.clock.elapsed_s

@@ -73,7 +73,7 @@ class TestReading:
             (OVH, native("SPF", '"v=spf1 mx -all"'), Txt((b"v=spf1 mx -all",))),
             (OVH, native("TXT", '"a quote never closed'), Txt((b'"a quote never closed',))),
             (OVH, native("TXT", "caf\u00e9"), Txt(("caf\u00e9".encode(),))),
-            (BARE_WITH_FIELD, native("SRV", "5  443 a.example.com", prio=1), Other("1 5 443 a.example.com")),
+            (BARE_WITH_FIELD, native("SRV", "5  443 a.example.com", prio=1), Other("1 5 443 a.example.com.")),
         ],
     )
     def test_what_a_row_stands_for(self, dialect: Dialect, raw: dict[str, Any], rdata: object) -> None:

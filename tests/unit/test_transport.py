@@ -378,7 +378,7 @@ class TestSecrets:
             transport_to(server.url).request("GET", f"{server.url}/{SECRET}", headers={"X-Api-Key": SECRET})
         for text in (raised.value.message, raised.value.hint, *_own_logs(caplog)):
             assert SECRET not in text
-        assert "[redacted]" in raised.value.message
+        assert "***" in raised.value.message
 
     def test_what_lexicon_logs_of_an_answer_is_redacted(
         self, transport_to: Callable[..., Transport], caplog: pytest.LogCaptureFixture
@@ -387,7 +387,7 @@ class TestSecrets:
         module = bound_module("powerdns")
         with carried_by(transport_to("https://api.example.net")):
             module.LOGGER.debug("response: %s", f"you sent {SECRET}")
-        assert "response: you sent [redacted]" in caplog.messages
+        assert "response: you sent ***" in caplog.messages
 
     def test_a_credential_that_no_header_carries_is_said_without_showing_it(self, transport_to: Callable[..., Transport]) -> None:
         with web() as server, pytest.raises(CredentialsRejected) as raised:

@@ -40,12 +40,15 @@ class GandiZone(AskByName, _lexicon.Provider):  # type: ignore[misc, name-define
     def rows(self, owner: str) -> list[Row]:
         """GET /records/{name}: all types. The 404 of a name without records says ``dns-record``, that of a zone does not."""
         try:
-            answer = self._get(f"/domains/{self.domain_id}/records/{self._label(owner)}")
+            # Whether this listing is paged is not known: a page larger than there are types at a name settles it.
+            answer = list_of(self._get(f"/domains/{self.domain_id}/records/{self._label(owner)}", {"per_page": _PAGE}))
         except HttpRefused as refused:
             if refused.status == 404 and isinstance(refused.answer, dict) and refused.answer.get("object") == "dns-record":
                 return []
             raise
-        return [self.row(native) for rrset in list_of(answer) for native in _natives(rrset)]
+        if len(answer) >= _PAGE:
+            raise UnusableAnswer(f"{len(answer)} RRsets at one name: there may be another page")
+        return [self.row(native) for rrset in answer for native in _natives(rrset)]
 
     def row(self, native: Mapping[str, Any]) -> Row:
         """A value together with its set's type and TTL."""
