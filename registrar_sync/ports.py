@@ -193,6 +193,11 @@ class Change:
 class ZoneLock(Protocol):
     """The right to write to one zone, held until released or lost."""
 
+    @property
+    def dead_since(self) -> datetime | None:
+        """When the holder from whom it was taken over last renewed it: a call of theirs may still be under way."""
+        ...
+
     def renew(self) -> None:
         """Say that we are alive; called before every provider write. Raises ``LockLost`` when somebody took over."""
         ...
@@ -222,8 +227,10 @@ class Journal(Protocol):
         """Whether any change of ``zone`` got an event after ``mark``: then what was read before may be old."""
         ...
 
-    def begin(self, new: NewChange, images: Images, *, state: ChangeState = "intended") -> int:
+    def begin(self, new: NewChange, images: Images, *, state: ChangeState = "intended", rolls_back: int | None = None) -> int:
         """Record a change and its first event with the complete images, durably; returns the change's id.
+
+        ``rolls_back`` as for ``append``.
 
         before: no entry.  call: ``begin(new, images)``.  after: the change is there, state ``intended``, on disk.
         """
@@ -236,8 +243,9 @@ class Journal(Protocol):
         *,
         detail: Mapping[str, Any] | None = None,
         images: Images | None = None,
+        rolls_back: int | None = None,
     ) -> None:
-        """Add a state to a change, durably."""
+        """Add a state to a change, durably; with ``rolls_back`` also ``rolled-back`` to that one, both or neither."""
         ...
 
     def change(self, change_id: int) -> Change:

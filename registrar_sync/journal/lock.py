@@ -30,7 +30,10 @@ class _Held:
 class SqlZoneLock:
     """A zone lock that we hold (see ``ports.ZoneLock``)."""
 
-    def __init__(self, database: Database, clock: Clock, zone: str, *, token: str, lease_s: float) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, zone: str, *, token: str, lease_s: float, dead_since: datetime | None = None
+    ) -> None:
+        self.dead_since = dead_since
         self._database = database
         self._clock = clock
         self._zone = zone
@@ -73,7 +76,8 @@ def acquire(database: Database, clock: Clock, zone: str, *, lease_s: float) -> S
         connection.execute(delete(zone_lock).where(zone_lock.c.zone == zone))
         times = {"acquired_at": now, "renewed_at": now, "expires_at": now + timedelta(seconds=lease_s)}
         connection.execute(insert(zone_lock).values(zone=zone, token=token, **asdict(this_process()), **times))
-    return SqlZoneLock(database, clock, zone, token=token, lease_s=lease_s)
+    dead_since = held.renewed_at if held is not None else None
+    return SqlZoneLock(database, clock, zone, token=token, lease_s=lease_s, dead_since=dead_since)
 
 
 def quiet_in_s(database: Database, clock: Clock, zone: str, call_limit_s: float) -> float:

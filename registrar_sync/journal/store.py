@@ -73,7 +73,7 @@ class SqlJournal:
         with self._database.read() as connection:
             return bool(connection.execute(select(later)).scalar_one())
 
-    def begin(self, new: NewChange, images: Images, *, state: ChangeState = "intended") -> int:
+    def begin(self, new: NewChange, images: Images, *, state: ChangeState = "intended", rolls_back: int | None = None) -> int:
         """Record a change and its first event with the images; both are on disk on return. Returns the change's id."""
         with self._database.write() as connection:
             values = {**change_values(new), "at": self._clock.now()}
@@ -81,6 +81,7 @@ class SqlJournal:
             assert key is not None
             change_id = int(key[0])
             self._add_event(connection, change_id, state, {}, images)
+            self._add_rolled_back(connection, rolls_back, by=change_id)
         return change_id
 
     def append(
@@ -90,12 +91,14 @@ class SqlJournal:
         *,
         detail: Mapping[str, Any] | None = None,
         images: Images | None = None,
+        rolls_back: int | None = None,
     ) -> None:
         """Add a state; it is on disk on return. Raises ``NothingJournalled``; ``JournalUnusable`` with changed "unknown"."""
         with self._database.write(changed="unknown") as connection:
             if connection.execute(select(change.c.id).where(change.c.id == change_id)).one_or_none() is None:
                 raise self._no_such_change(change_id)
             self._add_event(connection, change_id, state, detail or {}, images)
+            self._add_rolled_back(connection, rolls_back, by=change_id)
 
     def change(self, change_id: int) -> Change:
         """One change. Raises ``NothingJournalled``."""
@@ -124,6 +127,10 @@ class SqlJournal:
     def close(self) -> None:
         """Give connections back."""
         self._database.close()
+
+    def _add_rolled_back(self, connection: Connection, change_id: int | None, *, by: int) -> None:
+        if change_id is not None:
+            self._add_event(connection, change_id, "rolled-back", {"by": by}, None)
 
     def _add_event(
         self, connection: Connection, change_id: int, state: ChangeState, detail: Mapping[str, Any], images: Images | None

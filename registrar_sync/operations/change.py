@@ -10,8 +10,9 @@ from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import held_back
 from registrar_sync.core.model import RRset, RRsetChange, ZoneView
 from registrar_sync.core.visibility import Visibility
-from registrar_sync.errors import ConfirmationNeeded, Drift, JournalUnusable, OpenChange
+from registrar_sync.errors import ConfirmationNeeded, Drift, JournalUnusable, LockLost
 from registrar_sync.operations.desk import READ_COUNTS_S, Desk
+from registrar_sync.operations.lock import CountingLock, let_calls_land, refuse_open_change
 from registrar_sync.operations.observe import DnsLook, look_at_dns
 from registrar_sync.operations.result import PlanShown, Result
 from registrar_sync.operations.wait import wait_for_nothing_new, wait_for_written
@@ -43,14 +44,13 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Procedure:
-    """What distinguishes an enrolment from a rollback. ``draft`` decides on a view; ``on_end`` hears how it ended."""
+    """What distinguishes an enrolment from a rollback. ``draft`` decides on a view; ``undoes``: the enrolment taken back."""
 
     command: Literal["enroll", "rollback"]
     draft: Callable[[DnsLook, ZoneView], Draft]
     confirm: Confirm = None
     undoes: int | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
-    on_end: Callable[[ChangeState], None] = lambda state: None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,21 +101,6 @@ def make_change(desk: Desk, procedure: Procedure) -> Result:
     return _after_write(desk, sitting, ended) if isinstance(ended, Outcome) else _stopped(desk, sitting, ended)
 
 
-def refuse_open_change(desk: Desk) -> None:
-    """An interrupted change must be recovered before anything else is written; only a rollback may undo an ``unknown`` enrolment.
-
-    A change whose writer is alive is not interrupted: that is a locked zone.
-    """
-    for change in desk.setting.journal.unfinished(desk.owner):
-        if desk.command == "rollback" and (change.state, change.what.command) == ("unknown", "enroll"):
-            continue
-        desk.setting.journal.quiet_in_s(change.what.zone, desk.setting.call_limit_s)
-        raise OpenChange(
-            f"Change {change.id} of {desk.shown_domain} was interrupted (state {change.state}). Nothing was changed now.",
-            hint=f"Run: registrar-sync recover {desk.shown_domain}",
-        )
-
-
 _End = Literal["drift", "refused", "nothing-to-do"]
 
 
@@ -130,12 +115,13 @@ def _end_of(desk: Desk, draft: Draft) -> _End | None:
 
 def _record_end(desk: Desk, procedure: Procedure, draft: Draft, end: _End) -> None:
     """Into the journal, where an intent is open, or where a rollback was asked for: evidence that it was."""
+    rolls_back = procedure.undoes if end == "nothing-to-do" else None
     if desk.under_way:
-        _append_end(desk, end, wrote=False)
+        _append_end(desk, end, wrote=False, rolls_back=rolls_back)
     elif procedure.command == "rollback" and end != "refused":
         images = Images(before=draft.before, after=draft.before)
-        desk.change_id = desk.setting.journal.begin(_new_change(desk, procedure, {}), images, state=end)
-    procedure.on_end(end)
+        new = _new_change(desk, procedure, {})
+        desk.change_id = desk.setting.journal.begin(new, images, state=end, rolls_back=rolls_back)
 
 
 def _stopped(desk: Desk, sitting: _Sitting, end: _End) -> Result:
@@ -172,7 +158,8 @@ def _ask(desk: Desk, procedure: Procedure, sitting: _Sitting) -> None:
 
 def _under_lock(desk: Desk, procedure: Procedure, provider: DnsProvider, lock: ZoneLock, sitting: _Sitting) -> Outcome | _End:
     """Compare, record the intent, write, read back, record the outcome; as often as the zone moves before our first value."""
-    refuse_open_change(desk)
+    let_calls_land(desk.setting, lock)
+    refuse_open_change(desk, locked=True)
     reread = _must_reread(desk, sitting)
     while True:
         if reread:
@@ -181,18 +168,29 @@ def _under_lock(desk: Desk, procedure: Procedure, provider: DnsProvider, lock: Z
             if end is not None:
                 _record_end(desk, procedure, sitting.draft, end)
                 return end
+        lock.renew()
         _record_intent(desk, procedure, sitting)
-        draft = sitting.draft
-        order = ENTERING if procedure.command == "enroll" else LEAVING
-        work = Work(start=draft.view, before=draft.before, after=draft.after, order=order)
         try:
-            outcome = carry_out(desk, provider, lock, work)
+            outcome = _carry_out(desk, procedure, provider, lock, sitting.draft)
         except ZoneMoved:
             reread = True
             continue
-        _append_end(desk, outcome.state, wrote=outcome.wrote)
-        procedure.on_end(outcome.state)
+        rolls_back = procedure.undoes if outcome.state == "written" else None
+        _append_end(desk, outcome.state, wrote=outcome.wrote, complete=outcome.complete, rolls_back=rolls_back)
         return outcome
+
+
+def _carry_out(desk: Desk, procedure: Procedure, provider: DnsProvider, lock: ZoneLock, draft: Draft) -> Outcome:
+    order = ENTERING if procedure.command == "enroll" else LEAVING
+    work = Work(start=draft.view, before=draft.before, after=draft.after, order=order)
+    counting = CountingLock(lock)
+    try:
+        return carry_out(desk, provider, counting, work)
+    except LockLost:
+        if counting.renewals == 0:
+            # Stopped between intent and first call until somebody took over: this change wrote nothing, and must not look it.
+            _append_end(desk, "refused", wrote=False)
+        raise
 
 
 def _must_reread(desk: Desk, sitting: _Sitting) -> bool:
@@ -247,10 +245,12 @@ def _new_change(desk: Desk, procedure: Procedure, detail: Mapping[str, Any]) -> 
     )
 
 
-def _append_end(desk: Desk, state: ChangeState, *, wrote: bool) -> None:
+def _append_end(desk: Desk, state: ChangeState, *, wrote: bool, complete: bool = False, rolls_back: int | None = None) -> None:
+    """Record how it ended. ``complete``: the after-image stood whole at some time, so its publication may yet be seen."""
     assert desk.change_id is not None
+    detail = {"wrote": wrote, "complete": complete}
     try:
-        desk.setting.journal.append(desk.change_id, state, detail={"wrote": wrote})
+        desk.setting.journal.append(desk.change_id, state, detail=detail, rolls_back=rolls_back)
     except JournalUnusable as error:
         error.changed = "yes" if wrote else "no"
         raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 from registrar_sync.core.undo import mixture
 from registrar_sync.errors import Drift, OutcomeUnknown, RegistrarSyncError
 from registrar_sync.operations.desk import Desk, Request, Setting
+from registrar_sync.operations.lock import let_calls_land
 from registrar_sync.operations.observe import last_write
 from registrar_sync.operations.result import Result
 from registrar_sync.operations.write import ENTERING, LEAVING, Work, read_back, restore
@@ -18,6 +19,7 @@ def recover(setting: Setting, request: Request, change: Change) -> Result:
         setting.journal.check_writable()
         setting.clock.sleep(_quiet_in_s(setting, change))
         lock = setting.journal.lock(change.what.zone)
+        let_calls_land(setting, lock)
         try:
             return _recover(desk, lock, change)
         finally:
@@ -70,9 +72,7 @@ def _forward(desk: Desk, provider: DnsProvider, lock: ZoneLock, change: Change, 
         return _drift(desk, change)
     if standing != "after":
         raise OutcomeUnknown("The change was complete, but can no longer be read back.")
-    _end(desk, change, "written", wrote=True)
-    if change.what.undoes is not None:
-        desk.setting.journal.append(change.what.undoes, "rolled-back", detail={"by": change.id})
+    _end(desk, change, "written", wrote=True, complete=True, rolls_back=change.what.undoes)
     message = "All of it was there: the change is complete." + (" It was published." if provider.staged else "")
     return desk.result("written", changed=True, message=message, hint=f"registrar-sync check {desk.shown_domain}")
 
@@ -88,6 +88,9 @@ def _back(desk: Desk, provider: DnsProvider, lock: ZoneLock, change: Change, wor
     return desk.result("restored", message=text)
 
 
-def _end(desk: Desk, change: Change, state: ChangeState, *, wrote: bool) -> None:
-    desk.setting.journal.append(change.id, state, detail={"wrote": wrote, "recovered": True})
+def _end(
+    desk: Desk, change: Change, state: ChangeState, *, wrote: bool, complete: bool = False, rolls_back: int | None = None
+) -> None:
+    detail = {"wrote": wrote, "complete": complete, "recovered": True}
+    desk.setting.journal.append(change.id, state, detail=detail, rolls_back=rolls_back)
     desk.under_way = False

@@ -11,11 +11,12 @@ from registrar_sync.core.model import RRset, ZoneView, same_values
 from registrar_sync.core.service import MailService
 from registrar_sync.core.undo import plan_rollback
 from registrar_sync.errors import Drift, NothingJournalled, RegistrarSyncError
-from registrar_sync.operations.change import Confirm, Draft, Procedure, make_change, observe_and_draft, refuse_open_change
+from registrar_sync.operations.change import Confirm, Draft, Procedure, make_change, observe_and_draft
 from registrar_sync.operations.desk import Desk, Request, Setting
 from registrar_sync.operations.enrol import notices
+from registrar_sync.operations.lock import refuse_open_change
 from registrar_sync.operations.result import Result
-from registrar_sync.ports import Change, ChangeState
+from registrar_sync.ports import Change
 
 _LEFT = (
     "The include stays in the SPF record, so mail queued at the service still passes. No later rollback takes it out:"
@@ -131,16 +132,7 @@ def _procedure(desk: Desk, change: Change, confirm: Confirm) -> Procedure:
         confirm=confirm,
         undoes=change.id,
         context={"keep_spf": desk.request.keep_spf},
-        on_end=_mark_rolled_back(desk, change),
     )
-
-
-def _mark_rolled_back(desk: Desk, change: Change) -> Callable[[ChangeState], None]:
-    def on_end(state: ChangeState) -> None:
-        if state in ("written", "nothing-to-do"):
-            desk.setting.journal.append(change.id, "rolled-back", detail={"by": desk.change_id})
-
-    return on_end
 
 
 def _draft(desk: Desk, change: Change, view: ZoneView) -> Draft:

@@ -152,7 +152,8 @@ def _gate(desk: Desk, change_id: int, target: RRsets, *, serials: Mapping[str, i
     earlier = _unseen_writers(desk, before=change_id)
     if not earlier:
         return None
-    alike = any(all(same_values(change.images.after.get(t), target[t]) for t in OURS) for change in earlier)
+    stood = [change for change in earlier if any(event.detail.get("complete") for event in change.events)]
+    alike = any(all(same_values(change.images.after.get(t), target[t]) for t in OURS) for change in stood)
     return Gate(serials={} if alike else serials, until=wrote_at + timedelta(seconds=desk.setting.budget_s))
 
 

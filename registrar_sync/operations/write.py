@@ -63,10 +63,14 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How it ended: ``written``, ``restored`` (the zone is as before) or ``unknown``. ``wrote``: whether any call went out."""
+    """How it ended: ``written``, ``restored`` (the zone is as before) or ``unknown``.
+
+    ``wrote``: whether any call may have changed something; ``complete``: whether all of it stood at some time.
+    """
 
     state: Literal["written", "restored", "unknown"]
     wrote: bool = True
+    complete: bool = True
     error: RegistrarSyncError | None = None
     findings: tuple[Finding, ...] = ()
 
@@ -196,12 +200,13 @@ def _read_once(desk: Desk, provider: DnsProvider, work: Work) -> tuple[ZoneView 
 
 def _take_back(desk: Desk, provider: DnsProvider, lock: ZoneLock, failed: _Failed) -> Outcome:
     findings, error = beside(failed.work, failed.view), _not_as_planned(failed)
+    complete = failed.standing in ("after", "unread") or (provider.staged and failed.published != "no")
     if failed.view is None or failed.standing == "foreign":
-        return Outcome(state="unknown", error=error, findings=findings)
+        return Outcome(state="unknown", complete=complete, error=error, findings=findings)
     restored = restore(desk, provider, lock, failed.work, failed.view, publish=failed.published != "no")
     state: Literal["restored", "unknown"] = "unknown" if restored.error else "restored"
     wrote = restored.wrote or (provider.staged and failed.published != "no")
-    return Outcome(state=state, wrote=wrote, error=error, findings=findings)
+    return Outcome(state=state, wrote=wrote, complete=complete, error=error, findings=findings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -181,7 +181,8 @@ def bound_pair(address: Address) -> tuple[socket.socket, socket.socket]:
 
 def bound(address: Address, family: socket.AddressFamily, kind: socket.SocketKind) -> socket.socket:
     """A listening socket. Raises ``UsageError`` where the address cannot be had."""
-    sock = socket.socket(family, kind)
+    # asyncio sets TCP_NODELAY only where the protocol is named; without it each answer waits for a delayed ACK
+    sock = socket.socket(family, kind, socket.IPPROTO_TCP)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(address)

@@ -12,7 +12,7 @@ from tests.contract.worlds import USUAL, ProviderWorld, SandboxVendor, Vendor
 from tests.integration.powerdns_world import PowerDnsVendor, powerdns_server
 
 # What the operator types -> the simulator that answers.
-SIMULATED = {"ovh": "ovh", "gandi": "gandi", "ionos": "ionos", "1and1": "ionos"}
+SIMULATED = {"ovh": "ovh", "gandi": "gandi", "ionos": "ionos", "1and1": "ionos", "sandbox": "ovh"}
 PROVIDERS = ["powerdns", *SIMULATED]
 
 

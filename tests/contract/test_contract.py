@@ -179,6 +179,8 @@ def test_a_domain_typed_in_capitals_is_the_same_domain(world: ProviderWorld) -> 
 
 
 def test_wrong_credentials_are_named_as_such(world: ProviderWorld) -> None:
+    if world.name == "sandbox":
+        pytest.skip("the account sandbox has no credentials of the operator's")
     account = world.vendor.account()
     wrong = dict.fromkeys(account["credentials"], "env:WRONG")
     client = world.client(credentials=account["credentials"] | wrong)
@@ -203,5 +205,5 @@ def test_api_calls_are_no_more_than_the_design_allows(world: ProviderWorld) -> N
     assert_enrolled(result)
     changed, before = 3, 1 + 1 + 4 + 1 + 3  # NS, A, four TXT, SPF, three MX
     ovh = 6 + changed + before + (before + 2)
-    allowed = {"powerdns": 3, "gandi": 5, "ionos": 4, "1and1": 4, "ovh": ovh}
+    allowed = {"powerdns": 3, "gandi": 5, "ionos": 4, "1and1": 4, "ovh": ovh, "sandbox": ovh}
     assert result.api_calls <= allowed[world.name], world.vendor.writes()

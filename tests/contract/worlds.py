@@ -133,6 +133,10 @@ class ProviderWorld:
         config.write_text(yaml.safe_dump({"accounts": {entry["provider"]: entry}}))
         environ = {**self.vendor.environ(), "REGISTRAR_SYNC_CONFIG": str(config)}
         client = Client(journal=str(self.folder / "journal.sqlite"), environ=environ)
+        if self.name == "sandbox":
+            # The embedded one would keep its zones in the state folder, out of this world's reach.
+            assert isinstance(self.vendor, SandboxVendor)
+            vars(client.world)["sandbox"] = self.vendor.sandbox
         self.clients.append(client)
         return client
 

@@ -249,9 +249,18 @@ def test_a_process_that_only_inherited_the_number_is_not_the_holder(journal: Sql
 
 def test_our_own_process_is_a_living_holder(journal: SqlJournal, clock: HandClock) -> None:
     journal.lock(ZONE)
-    clock.sleep(3600)
     with pytest.raises(ZoneLocked):
         journal.quiet_in_s(ZONE, CALL_LIMIT_S)
+    clock.sleep(3600)  # it has not renewed for an hour: whatever it is doing, its next renewal finds the lock lost
+    assert journal.quiet_in_s(ZONE, CALL_LIMIT_S) == 0
+
+
+def test_whoever_takes_over_learns_when_the_dead_holder_was_last_alive(journal: SqlJournal, clock: HandClock) -> None:
+    held_by(journal, start="1")
+    taken = clock.now()
+    assert journal.lock(ZONE).dead_since == taken
+    clock.sleep(1)
+    assert journal.lock("other.example.").dead_since is None
 
 
 def test_a_holder_on_another_machine_lives_as_long_as_its_lease(journal: SqlJournal, clock: HandClock) -> None:
