@@ -82,6 +82,5 @@ def session(
 def _log(*, verbose: bool, debug: bool) -> None:
     level = logging.DEBUG if debug else logging.INFO if verbose else logging.WARNING
     logging.basicConfig(stream=sys.stderr, level=level, format="%(levelname)s %(name)s: %(message)s", force=True)
-    # urllib3's and lexicon's own debug lines may hold what our transport redacts in its own.
+    # urllib3 tells URLs a second time, and nobody takes secrets out of its lines; lexicon's pass through our transport's redactor.
     logging.getLogger("urllib3").setLevel(logging.WARNING)
-    logging.getLogger("lexicon").setLevel(logging.WARNING)

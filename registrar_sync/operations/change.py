@@ -187,7 +187,8 @@ def _carry_out(desk: Desk, procedure: Procedure, provider: DnsProvider, lock: Zo
     try:
         return carry_out(desk, provider, counting, work)
     except LockLost:
-        if counting.renewals == 0:
+        assert desk.change_id is not None
+        if counting.renewals == 0 and desk.setting.journal.change(desk.change_id).state == "intended":
             # Stopped between intent and first call until somebody took over: this change wrote nothing, and must not look it.
             _append_end(desk, "refused", wrote=False)
         raise

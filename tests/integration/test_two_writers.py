@@ -66,11 +66,12 @@ def test_a_value_added_between_write_and_read_back_is_reported_and_kept(sandbox_
     world = sandbox_world(vendor)
     method, path = LAST_WRITE[vendor]
     sandbox_of(world).hook(method, path, lambda: add_theirs(world), when="after")
-    result = enroll(world)
+    client = world.client(call_limit_s=1.0)  # recover waits that long for calls that may still be under way
+    result = client.enroll("example.com", provider=vendor)
     assert result.state == "unknown"
     assert "recover example.com" in result.hint
     assert THEIRS in world.vendor.stored()
-    (recovered,) = world.client().recover("example.com")
+    (recovered,) = client.recover("example.com")
     assert recovered.state == "drift"
     assert THEIRS in world.vendor.stored()
     back = world.client().rollback("example.com")
