@@ -82,5 +82,6 @@ def session(
 def _log(*, verbose: bool, debug: bool) -> None:
     level = logging.DEBUG if debug else logging.INFO if verbose else logging.WARNING
     logging.basicConfig(stream=sys.stderr, level=level, format="%(levelname)s %(name)s: %(message)s", force=True)
-    # urllib3 tells URLs a second time, and nobody takes secrets out of its lines; lexicon's pass through our transport's redactor.
-    logging.getLogger("urllib3").setLevel(logging.WARNING)
+    # Their lines say nothing to an operator, and nobody takes secrets out of them; lexicon's pass through our redactor.
+    for noisy in ("urllib3", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,13 +19,34 @@ from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
+import pytest
+
 from registrar_sync.core.model import Mx, Record, RRset
 from registrar_sync.journal import SqlJournal, open_journal
 from registrar_sync.ports import Images, NewChange
 
-# The same facts hold on a server: name an empty database here to see it.
-POSTGRESQL = os.environ.get("REGISTRAR_SYNC_TEST_POSTGRESQL")
-PLACES = ["sqlite", "postgresql"] if POSTGRESQL else ["sqlite"]
+PLACES = ["sqlite", "postgresql"]
+
+# A server with an empty database, where the one in a wheel cannot run.
+OWN_SERVER = "REGISTRAR_SYNC_TEST_POSTGRESQL"
+
+
+@functools.cache
+def postgresql() -> str:
+    """The URL of a PostgreSQL, started on first use and stopped with the tests."""
+    if os.environ.get(OWN_SERVER):
+        return os.environ[OWN_SERVER]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it looks for a session's runtime folder, which a CI machine may lack
+        try:
+            pgserver = importlib.import_module("pgserver")
+        except ImportError:
+            pytest.skip(f"pgserver has no wheel for this machine, and {OWN_SERVER} names no server")
+        # Run by root, it runs as a user of its own, who must get into the folder.
+        folder = Path(tempfile.mkdtemp(prefix="registrar-sync-postgresql-"))
+        folder.chmod(0o755)
+        server = pgserver.get_server(folder, cleanup_mode="delete")
+    return str(server.get_uri())
 
 
 @dataclass
@@ -71,11 +95,10 @@ def empty_place(kind: str, folder: Path) -> Iterator[str]:
     if kind == "sqlite":
         yield str(folder / "journal.sqlite")
         return
-    assert POSTGRESQL is not None
-    schema = f"journal_{uuid4().hex}"
-    with importlib.import_module("psycopg").connect(POSTGRESQL, autocommit=True) as server:
+    schema, url = f"journal_{uuid4().hex}", postgresql()
+    with importlib.import_module("psycopg").connect(url, autocommit=True) as server:
         server.execute(f"CREATE SCHEMA {schema}")
-        yield f"{POSTGRESQL}?options={quote(f'-csearch_path={schema}')}"
+        yield f"{url}{'&' if '?' in url else '?'}options={quote(f'-csearch_path={schema}')}"
         server.execute(f"DROP SCHEMA {schema} CASCADE")
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event
 from registrar_sync.core.model import Record, RRset, Txt
 from registrar_sync.errors import JournalUnusable
 from registrar_sync.ports import Images
-from tests.unit.journals import POSTGRESQL, images, new_change, open_at
+from tests.unit.journals import images, new_change, open_at
 
 
 @pytest.fixture
@@ -115,7 +115,6 @@ def test_a_missing_driver_is_named_with_how_to_install_it(monkeypatch: pytest.Mo
     assert "hunter2" not in error.message
 
 
-@pytest.mark.skipif(POSTGRESQL is None, reason="REGISTRAR_SYNC_TEST_POSTGRESQL names no server")
 def test_a_server_that_does_not_answer_is_told_without_the_password() -> None:
     error = refusal("postgresql://ops:hunter2@127.0.0.1:1/journal")
     assert "127.0.0.1" in error.message
