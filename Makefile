@@ -31,12 +31,11 @@ lint: $(VENV)/test-ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The lock files pin what the two commands install; run this after a change of pyproject.toml.
+# The lock files pin what the two commands install, for every Python from 3.11 on; run this after a change of pyproject.toml.
+LOCK := $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --no-header --no-emit-index-url
 lock: $(VENV)/test-ready
-	$(BIN)/pip-compile -q --upgrade --no-header --no-emit-index-url --no-emit-options --strip-extras \
-	  --output-file requirements.lock pyproject.toml
-	$(BIN)/pip-compile -q --upgrade --no-header --no-emit-index-url --no-emit-options --strip-extras --extra dev \
-	  --output-file requirements-dev.lock pyproject.toml
+	$(LOCK) --output-file requirements.lock pyproject.toml
+	$(LOCK) --output-file requirements-dev.lock --extra dev pyproject.toml
 
 clean:
 	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

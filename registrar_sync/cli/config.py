@@ -6,7 +6,7 @@ import json
 
 import typer
 
-from registrar_sync.cli import options
+from registrar_sync.cli.options import Common, grouped
 from registrar_sync.cli.session import session
 
 app = typer.Typer(no_args_is_help=True, help="The operator's providers.yaml.")
@@ -17,14 +17,15 @@ def schema() -> None:
     """Print the JSON Schema of providers.yaml."""
     from registrar_sync.providers.catalog import json_schema  # noqa: PLC0415 - pydantic is slow to import
 
-    with session(options.Output.table) as now:
+    with session(Common()) as now:
         now.printer.text(json.dumps(json_schema(), indent=2) + "\n")
 
 
 @app.command()
-def check(output: options.OutputAs = options.Output.table, config: options.Config = None) -> None:
+@grouped
+def check(*, common: Common) -> None:
     """Read providers.yaml and say what is wrong with it: file, line and key."""
-    with session(output, config=config) as now:
+    with session(common) as now:
         catalog = now.client.world.catalog
         file = now.client.world.config_file()
         row = {

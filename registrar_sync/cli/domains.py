@@ -6,178 +6,107 @@ from collections.abc import Callable
 
 import typer
 
-from registrar_sync.cli import exit_codes, options
+from registrar_sync.cli import exit_codes
+from registrar_sync.cli.options import Common, Domain, DryRun, OptionalDomain, Output, Patience, What, Who, Whom, Yes, grouped
 from registrar_sync.cli.session import session
 from registrar_sync.core import names
 from registrar_sync.operations.result import rrset_json
 from registrar_sync.ports import Change
 
 
+@grouped
 def enroll(
-    domain: options.Domain,
-    provider: options.Provider = None,
-    account: options.Account = None,
-    service: options.Service = None,
-    zone: options.Zone = None,
-    mx: options.MxMode = options.Mx.below,
-    all_: options.AllQualifier = None,
-    ttl: options.Ttl = None,
-    accept: options.Accept = None,
-    yes: options.Yes = False,
-    dry_run: options.DryRun = False,
-    wait: options.WaitFor = options.Wait.authoritative,
-    timeout: options.Timeout = None,
-    nameserver: options.Nameservers = None,
-    resolver: options.Resolvers = None,
-    output: options.OutputAs = options.Output.table,
-    journal: options.Journal = None,
-    config: options.Config = None,
-    verbose: options.Verbose = False,
-    debug: options.Debug = False,
+    domain: Domain,
+    *,
+    who: Who,
+    what: What,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    patience: Patience,
+    whom: Whom,
+    common: Common,
 ) -> None:
     """Put the service into the domain's SPF and MX, and wait until every authoritative server answers it."""
-    who = {"provider": provider, "account": account, "service": service, "zone": zone}
-    what = {"mx": mx.value, "all": all_ and all_.value, "ttl": ttl, "accept": accept or ()}
-    asked = {"nameservers": nameserver or (), "resolvers": resolver or ()}
-    with session(output, journal=journal, config=config, verbose=verbose, debug=debug) as now:
+    wanted = {**who.words(), **what.words(), **whom.words()}
+    with session(common) as now:
         if dry_run:
-            now.end(now.client.plan(domain, **who, **what, **asked))
+            now.end(now.client.plan(domain, **wanted))
         confirm = now.confirmation("enroll", domain, yes=yes)
-        now.end(now.client.enroll(domain, **who, **what, **asked, wait=wait.value, timeout=timeout, confirm=confirm))
+        now.end(now.client.enroll(domain, **wanted, **patience.words(), confirm=confirm))
 
 
+@grouped
 def plan(
-    domain: options.Domain,
-    provider: options.Provider = None,
-    account: options.Account = None,
-    service: options.Service = None,
-    zone: options.Zone = None,
-    mx: options.MxMode = options.Mx.below,
-    all_: options.AllQualifier = None,
-    ttl: options.Ttl = None,
-    accept: options.Accept = None,
+    domain: Domain,
+    *,
+    who: Who,
+    what: What,
     exit_code: bool = typer.Option(False, "--exit-code", help="Exit 20 where there is something to write."),
-    nameserver: options.Nameservers = None,
-    resolver: options.Resolvers = None,
-    output: options.OutputAs = options.Output.table,
-    journal: options.Journal = None,
-    config: options.Config = None,
-    verbose: options.Verbose = False,
-    debug: options.Debug = False,
+    whom: Whom,
+    common: Common,
 ) -> None:
     """Show what enroll would write. Nothing is written."""
-    who = {"provider": provider, "account": account, "service": service, "zone": zone}
-    what = {"mx": mx.value, "all": all_ and all_.value, "ttl": ttl, "accept": accept or ()}
-    asked = {"nameservers": nameserver or (), "resolvers": resolver or ()}
-    with session(output, journal=journal, config=config, verbose=verbose, debug=debug) as now:
-        result = now.client.plan(domain, **who, **what, **asked)
+    with session(common) as now:
+        result = now.client.plan(domain, **who.words(), **what.words(), **whom.words())
         if exit_code and result.state == "planned":
             now.printer.result(result)
             raise typer.Exit(exit_codes.CHANGES_PLANNED)
         now.end(result)
 
 
-def check(
-    domain: options.Domain,
-    provider: options.Provider = None,
-    account: options.Account = None,
-    service: options.Service = None,
-    zone: options.Zone = None,
-    nameserver: options.Nameservers = None,
-    resolver: options.Resolvers = None,
-    output: options.OutputAs = options.Output.table,
-    journal: options.Journal = None,
-    config: options.Config = None,
-    verbose: options.Verbose = False,
-    debug: options.Debug = False,
-) -> None:
+@grouped
+def check(domain: Domain, *, who: Who, whom: Whom, common: Common) -> None:
     """Ask the DNS whether the domain's mail goes through the service. Needs no credentials."""
-    with session(output, journal=journal, config=config, verbose=verbose, debug=debug) as now:
-        now.end(
-            now.client.check(
-                domain,
-                provider=provider,
-                account=account,
-                service=service,
-                zone=zone,
-                nameservers=nameserver or (),
-                resolvers=resolver or (),
-            )
-        )
+    with session(common) as now:
+        now.end(now.client.check(domain, **who.words(), **whom.words()))
 
 
+@grouped
 def rollback(
-    domain: options.Domain,
+    domain: Domain,
+    *,
     to: int | None = typer.Option(None, "--to", metavar="CHANGE", help="Undo this change and all later ones."),
     keep_spf: bool = typer.Option(False, "--keep-spf", help="Leave the include in the SPF record."),
-    yes: options.Yes = False,
-    dry_run: options.DryRun = False,
-    wait: options.WaitFor = options.Wait.authoritative,
-    timeout: options.Timeout = None,
-    nameserver: options.Nameservers = None,
-    resolver: options.Resolvers = None,
-    output: options.OutputAs = options.Output.table,
-    journal: options.Journal = None,
-    config: options.Config = None,
-    verbose: options.Verbose = False,
-    debug: options.Debug = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    patience: Patience,
+    whom: Whom,
+    common: Common,
 ) -> None:
     """Take back exactly our part of the domain; what others have added since stays."""
-    with session(output, journal=journal, config=config, verbose=verbose, debug=debug) as now:
+    with session(common) as now:
         confirm = None if dry_run else now.confirmation("rollback", domain, yes=yes)
-        now.end(
-            now.client.rollback(
-                domain,
-                to=to,
-                keep_spf=keep_spf,
-                dry_run=dry_run,
-                confirm=confirm,
-                wait=wait.value,
-                timeout=timeout,
-                nameservers=nameserver or (),
-                resolvers=resolver or (),
-            )
-        )
+        asked = {**patience.words(), **whom.words()}
+        now.end(now.client.rollback(domain, to=to, keep_spf=keep_spf, dry_run=dry_run, confirm=confirm, **asked))
 
 
-def recover(
-    domain: options.OptionalDomain = None,
-    nameserver: options.Nameservers = None,
-    resolver: options.Resolvers = None,
-    output: options.OutputAs = options.Output.table,
-    journal: options.Journal = None,
-    config: options.Config = None,
-    verbose: options.Verbose = False,
-    debug: options.Debug = False,
-) -> None:
+@grouped
+def recover(domain: OptionalDomain = None, *, whom: Whom, common: Common) -> None:
     """Bring interrupted changes to exactly before or exactly after. Never asks."""
-    with session(output, journal=journal, config=config, verbose=verbose, debug=debug) as now:
-        results = now.client.recover(domain, nameservers=nameserver or (), resolvers=resolver or ())
-        if not results and output is options.Output.table:
+    with session(common) as now:
+        results = now.client.recover(domain, **whom.words())
+        if not results and common.output is Output.table:
             now.printer.line("No change was interrupted: there is nothing to recover.")
         now.end(*results)
 
 
+@grouped
 def history(
-    domain: options.OptionalDomain = None,
+    domain: OptionalDomain = None,
+    *,
     change: int | None = typer.Option(None, "--change", metavar="ID", help="One change with its states and values."),
-    output: options.OutputAs = options.Output.table,
-    journal: options.Journal = None,
-    config: options.Config = None,
-    verbose: options.Verbose = False,
-    debug: options.Debug = False,
+    common: Common,
 ) -> None:
     """List the journal's changes, newest first."""
-    with session(output, journal=journal, config=config, verbose=verbose, debug=debug) as now:
-        changes = now.client.history(domain)
-        if change is not None:
-            changes = [now.client.world.journal.change(change)]
-        if output is options.Output.table:
-            now.printer.line(f"journal: {now.client.world.journal.location}")
+    with session(common) as now:
+        journal = now.client.world.journal
+        changes = [journal.change(change)] if change is not None else now.client.history(domain)
+        if common.output is Output.table:
+            now.printer.line(f"journal: {journal.location}")
         rows = [_row(found, full=change is not None) for found in changes]
         columns = ("change_id", "at", "domain", "provider", "account", "service", "command", "state", "undoes")
         now.printer.rows("history", "changes", rows, columns)
-        if change is not None and output is options.Output.table:
+        if change is not None and common.output is Output.table:
             _print_events(now.printer.line, changes[0])
 
 

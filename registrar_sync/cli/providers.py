@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from registrar_sync.cli import options
+from registrar_sync.cli.options import Common, Output, grouped
 from registrar_sync.cli.session import session
 from registrar_sync.credentials import lexicon_variable_name
 
@@ -19,20 +19,22 @@ Name = Annotated[str, typer.Argument(help="A provider's or an account's name.", 
 
 
 @app.command("list")
-def list_(output: options.OutputAs = options.Output.table, config: options.Config = None) -> None:
+@grouped
+def list_(*, common: Common) -> None:
     """List every provider with its tier and what it was verified against."""
-    with session(output, config=config) as now:
+    with session(common) as now:
         specs = sorted(now.client.world.catalog.providers.values(), key=lambda spec: (spec.tier, spec.name))
         columns = ("name", "aliases", "tier", "verified_against", "verified_when", "reason")
         now.printer.rows("providers list", "providers", [_summary(spec) for spec in specs], columns)
 
 
 @app.command()
-def show(name: Name, output: options.OutputAs = options.Output.table, config: options.Config = None) -> None:
+@grouped
+def show(name: Name, *, common: Common) -> None:
     """Show one provider: credentials and how to get them, limits, what is known of it."""
-    with session(output, config=config) as now:
+    with session(common) as now:
         spec = now.client.world.catalog.provider(name)
-        if output is options.Output.json:
+        if common.output is Output.json:
             now.printer.rows("providers show", "providers", [spec.model_dump(mode="json")], ())
             return
         for line in _explained(spec):
@@ -59,15 +61,10 @@ def _explained(spec: ProviderSpec) -> list[str]:
 
 
 @app.command("test")
-def try_account(
-    account: Name,
-    output: options.OutputAs = options.Output.table,
-    config: options.Config = None,
-    verbose: options.Verbose = False,
-    debug: options.Debug = False,
-) -> None:
+@grouped
+def try_account(account: Name, *, common: Common) -> None:
     """Try the account's credentials by reading its list of zones. Nothing is written."""
-    with session(output, config=config, verbose=verbose, debug=debug) as now:
+    with session(common) as now:
         spec, provider = now.client.world.open_account(account)
         try:
             zones = provider.zones()
@@ -75,7 +72,7 @@ def try_account(
             provider.close()
         row = {"account": account, "provider": spec.name, "zones": len(zones), "not_tested": list(spec.untestable)}
         now.printer.rows("providers test", "accounts", [row], ("account", "provider", "zones"))
-        if output is options.Output.table:
+        if common.output is Output.table:
             now.printer.line("The credentials were accepted for reading. Nothing was written.")
             for sentence in spec.untestable:
                 now.printer.line(f"not tested: {sentence}")

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from registrar_sync.cli import options
+from registrar_sync.cli.options import Common, Output
 from registrar_sync.cli.session import session
 from registrar_sync.errors import UsageError
 
@@ -31,7 +31,7 @@ def serve(
     from registrar_sync.sandbox.launch import parse_address  # noqa: PLC0415
     from registrar_sync.sandbox.launch import serve as serve_sandbox  # noqa: PLC0415 - Starlette only here
 
-    with session(options.Output.json) as now:
+    with session(Common(output=Output.json)) as now:
         if publish_delay < 0:
             raise UsageError("A publish delay cannot be negative.")
         serve_sandbox(

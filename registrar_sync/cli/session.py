@@ -7,12 +7,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NoReturn
 
 import typer
 
-from registrar_sync.cli import exit_codes, options
+from registrar_sync.cli import exit_codes
+from registrar_sync.cli.options import Common, Output
 from registrar_sync.cli.render import Printer
 from registrar_sync.client import Client, refusal
 from registrar_sync.errors import ConfirmationNeeded, Interrupted, RegistrarSyncError
@@ -51,19 +51,12 @@ class Session:
 
 
 @contextmanager
-def session(
-    output: options.Output,
-    *,
-    journal: str | None = None,
-    config: Path | None = None,
-    verbose: bool = False,
-    debug: bool = False,
-) -> Iterator[Session]:
+def session(common: Common) -> Iterator[Session]:
     """Open the client for one command; every known error that no result carries is printed here."""
-    printer = Printer(as_json=output is options.Output.json)
-    _log(verbose=verbose, debug=debug)
-    notify = printer.progress if verbose or sys.stderr.isatty() else None
-    client = Client(config=config, journal=journal, notify=notify, warn=printer.warning)
+    printer = Printer(as_json=common.output is Output.json)
+    _log(verbose=common.verbose, debug=common.debug)
+    notify = printer.progress if common.verbose or sys.stderr.isatty() else None
+    client = Client(config=common.config, journal=common.journal, notify=notify, warn=printer.warning)
     try:
         yield Session(client=client, printer=printer)
     except RegistrarSyncError as error:
