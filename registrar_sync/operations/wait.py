@@ -11,6 +11,7 @@ import tenacity
 
 from registrar_sync.core import visibility
 from registrar_sync.core.model import same_data, same_values
+from registrar_sync.core.observation import Server
 from registrar_sync.core.visibility import Gate, Target, Visibility
 from registrar_sync.operations.desk import Desk
 from registrar_sync.operations.observe import OURS, DnsLook, RRsets, journalled_old_until, last_write
@@ -62,6 +63,8 @@ def _complete(desk: Desk, writer: Change, look: DnsLook, live: RRsets) -> None:
 def _wait(desk: Desk, wanted: _Wanted) -> Visibility:
     if desk.request.wait == "none":
         return Visibility(verdict="not-asked", old_until=_old_until(desk, wanted), servers=())
+    if not _servers(wanted):
+        return Visibility(verdict="pending", old_until=None, servers=())  # nobody to wait for: accepted as not delegated
     timeout_s = _timeout_s(desk, wanted)
     started = desk.setting.clock.now()
     seen = _poll(desk, timeout_s, lambda: _look(desk, wanted), until=lambda v: v.verdict != "pending")
@@ -73,6 +76,10 @@ def _wait(desk: Desk, wanted: _Wanted) -> Visibility:
         return replace(seen, verdict=aged(desk.setting.clock.now(), seen.old_until))
 
     return _poll(desk, left, look_at_clock, until=lambda v: v.verdict == "visible" or v.old_until is None)
+
+
+def _servers(wanted: _Wanted) -> tuple[Server, ...]:
+    return wanted.look.delegation.servers if wanted.look.delegation else ()
 
 
 def _timeout_s(desk: Desk, wanted: _Wanted) -> float:
@@ -111,10 +118,7 @@ def _poll(desk: Desk, timeout_s: float, look: Callable[[], Visibility], *, until
 
 
 def _look(desk: Desk, wanted: _Wanted) -> Visibility:
-    delegation = wanted.look.delegation
-    servers = delegation.servers if delegation else ()
-    zone = desk.zone or desk.owner
-    seen = desk.setting.resolver.observe(servers, zone, desk.owner, OURS)
+    seen = desk.setting.resolver.observe(_servers(wanted), desk.zone or desk.owner, desk.owner, OURS)
     now = desk.setting.clock.now()
     verdicts = visibility.judge(seen, wanted.target, now=now, gate=wanted.gate)
     desk.setting.notify(_progress(verdicts))

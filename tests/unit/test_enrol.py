@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from registrar_sync.errors import (
 from registrar_sync.operations.check import check
 from registrar_sync.operations.desk import OperationInterrupted, Request
 from registrar_sync.operations.result import Result
+from registrar_sync.ports import ChangeState
 from registrar_sync.providers.memory import Fault, MemoryProvider
 from tests.unit.stage import OWNER, START, Stage, a, mx, txt
 
@@ -367,3 +369,25 @@ def test_an_earlier_enrolment_that_somebody_rolled_back_meanwhile_is_not_called_
     assert result.state == "written"
     assert "rolled back by somebody else" in result.message
     assert stage.states()[0] == "rolled-back"
+
+
+def test_a_zone_that_nobody_serves_is_not_waited_for(stage: Stage) -> None:
+    stage.dns.zone = None
+    started = stage.clock.elapsed_s
+    result = stage.enroll(accept=frozenset({"not-delegated"}))
+    assert (result.state, result.changed) == ("overdue", True)
+    assert stage.clock.elapsed_s - started < 5
+
+
+def test_a_journal_that_fails_after_the_read_back_does_not_deny_the_write(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    append = stage.journal.append
+
+    def full_at_last(change_id: int, state: ChangeState, **more: Any) -> None:
+        if state == "authoritative":
+            raise JournalUnusable("The disk is full.")
+        append(change_id, state, **more)
+
+    monkeypatch.setattr(stage.journal, "append", full_at_last)
+    result = stage.enroll()
+    assert (result.state, result.changed) == ("written", True)
+    assert "written and was read back" in result.message
