@@ -36,9 +36,16 @@ def _message(look: DnsLook, state: State) -> str:
         return f"The name servers could not be looked up: {look.failure}"
     if state == "written":
         return "Some authoritative servers answer the new data, some do not yet."
+    if state == "not-enrolled" and _does_not_exist(look):
+        return "The DNS knows no such name (NXDOMAIN)."
     if state == "not-enrolled":
         return "No authoritative server shows the service in both SPF and MX."
     return ""
+
+
+def _does_not_exist(look: DnsLook) -> bool:
+    answers = [answer for seen in look.observations for answer in seen.answers.values()]
+    return bool(answers) and all(answer.detail == "NXDOMAIN" for answer in answers)
 
 
 def _hint(desk: Desk, state: State) -> str:

@@ -95,3 +95,10 @@ def test_an_alias_is_refused(sandbox_world: SandboxWorlds) -> None:
         result = client.enroll("alias.example.com", provider="gandi")
     assert result.state == "refused"
     assert "owner-cname" in {finding.id for finding in result.findings}
+
+
+def test_a_name_that_does_not_exist_is_told_as_such(sandbox_world: SandboxWorlds) -> None:
+    client = client_that_asks_the_dns(sandbox_world("gandi"))
+    result = client.check("nowhere.example.com")
+    assert result.state == "not-enrolled"
+    assert "NXDOMAIN" in result.message
