@@ -69,8 +69,9 @@ def observe_and_draft(desk: Desk, procedure: Procedure) -> tuple[DnsProvider, _S
     look = look_at_dns(desk)
     mark = desk.setting.journal.mark()
     provider = desk.open()
+    view = provider.read(desk.owner)
     read_at = desk.setting.clock.monotonic()
-    draft = procedure.draft(look, provider.read(desk.owner))
+    draft = procedure.draft(look, view)
     _show(desk, draft)
     return provider, _Sitting(look=look, draft=draft, mark=mark, read_at=read_at)
 

@@ -153,6 +153,7 @@ class LexiconZone:
         if self._spec.endpoint.attribute and self._account.endpoint:
             setattr(adapter, self._spec.endpoint.attribute, self._account.endpoint.rstrip("/"))
         self._http.confine(adapter.base_url)
+        adapter.now = self._clock.monotonic
         return adapter
 
     @contextmanager

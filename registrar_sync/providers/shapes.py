@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from registrar_sync.core.model import RRsetChange
-from registrar_sync.providers.policy import Policy
+from registrar_sync.errors import WriteMustReread
+from registrar_sync.providers.policy import READ_COUNTS_S, Policy
 from registrar_sync.providers.rows import Row, RowEdit, Speller
 from registrar_sync.providers.transport import Transport
 
@@ -21,13 +22,19 @@ class Calls:
     read_at: float | None
     before_call: Callable[[], None]
 
-    def replace(self) -> AbstractContextManager[None]:
-        """Calls inside set something to a value, or remove it: twice is once."""
-        return self.http.carrying(Policy(kind="replace", before_call=self.before_call, read_at=self.read_at))
+    def replace(self, read_at: float | None = None) -> AbstractContextManager[None]:
+        """Calls inside set something to a value, or remove it: twice is once. ``read_at``: when just that was read."""
+        policy = Policy(kind="replace", before_call=self.before_call, read_at=self.read_at if read_at is None else read_at)
+        return self.http.carrying(policy)
 
-    def once(self) -> AbstractContextManager[None]:
-        """Calls inside must not be repeated."""
-        return self.http.carrying(Policy(kind="once", before_call=self.before_call, read_at=self.read_at))
+    def once(self, read_at: float | None = None) -> AbstractContextManager[None]:
+        """Calls inside must not be repeated. ``read_at``: when it was last seen that what they add does not stand there."""
+        policy = Policy(kind="once", before_call=self.before_call, read_at=self.read_at if read_at is None else read_at)
+        return self.http.carrying(policy)
+
+    def is_old(self, read_at: float) -> bool:
+        """Whether a read no longer counts."""
+        return self.http.clock.monotonic() - read_at >= READ_COUNTS_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +63,7 @@ class Adapter(Protocol):
     domain: str
     notices: frozenset[str]
     reads_on_entering: bool
+    now: Callable[[], float]
 
     @property
     def base_url(self) -> str:
@@ -95,7 +103,23 @@ class RRsetAdapter(Adapter, Protocol):
 
 
 class RecordAdapter(Adapter, Protocol):
-    """An API whose calls change rows by id."""
+    """An API whose calls change rows by id, and which is read row by row: each row has an age of its own."""
+
+    def read_at(self, row: Row) -> float:
+        """When the row was last read, monotonic seconds."""
+        ...
+
+    def listed_at(self) -> float:
+        """When the owner's rows were last listed, monotonic seconds."""
+        ...
+
+    def is_still(self, row: Row) -> bool:
+        """Read a row again: whether it is what it was."""
+        ...
+
+    def lists_still(self, owner: str) -> bool:
+        """List the owner's rows again: whether they are the same ones."""
+        ...
 
     def change_row(self, before: Row, after: Row) -> None:
         """Change a row in place, by its id."""
@@ -141,19 +165,32 @@ def write_rrsets(adapter: RRsetAdapter, changes: Sequence[RRsetChange], speller:
 def write_records(adapter: RecordAdapter, changes: Sequence[RRsetChange], speller: Speller, calls: Calls) -> None:
     """Shape ``record``: change after change; in each, rows edited in place, then rows added, then rows removed.
 
-    So a value that is edited is never absent, there are never two SPF records, and an RRset is never empty in between.
+    So a value that is edited is never absent, there are never two SPF records, and an RRset is never empty in between. Reading
+    an owner row by row can take longer than a read counts: what is old by its turn is read again, by itself.
     """
     for change in changes:
         edits = [edit for edit in speller.edits(change) if not edit.keeps]
         for edit in edits:
             if edit.before is not None and edit.after is not None:
-                with calls.replace():
+                with calls.replace(_read_at(adapter, edit.before, calls)):
                     adapter.change_row(edit.before, edit.after)
         for edit in edits:
             if edit.before is None and edit.after is not None:
-                with calls.once():
+                with calls.once(_listed_at(adapter, change.owner, calls)):
                     adapter.add_row(change.owner, edit.after)
         for edit in edits:
             if edit.before is not None and edit.after is None:
-                with calls.replace():
+                with calls.replace(_read_at(adapter, edit.before, calls)):
                     adapter.remove_row(edit.before)
+
+
+def _read_at(adapter: RecordAdapter, row: Row, calls: Calls) -> float:
+    if calls.is_old(adapter.read_at(row)) and not adapter.is_still(row):
+        raise WriteMustReread(f"A {row.rtype} record was changed by somebody else before our edit of it. It was left alone.")
+    return adapter.read_at(row)
+
+
+def _listed_at(adapter: RecordAdapter, owner: str, calls: Calls) -> float:
+    if calls.is_old(adapter.listed_at()) and not adapter.lists_still(owner):
+        raise WriteMustReread(f"Records of {owner} came or went before ours could be added. Nothing was added.")
+    return adapter.listed_at()

@@ -192,3 +192,21 @@ def test_what_is_unconfirmed_about_ovh_does_not_matter(sandbox_world: SandboxWor
     assert SPF_LINE in world.vendor.served()
     assert world.client().rollback("example.com").state == "authoritative"
     assert world.vendor.served() == served
+
+
+class SlowReads(SkippingClock):
+    """Every look at the clock is half a second later: reading a zone of a dozen records takes longer than a read counts."""
+
+    def monotonic(self) -> float:
+        self.skipped_s += 0.25
+        return super().monotonic()
+
+
+def test_a_slow_api_is_written_to_all_the_same(sandbox_world: SandboxWorlds) -> None:
+    world = sandbox_world("ovh")
+    stored = world.vendor.stored()
+    client = world.client()
+    client.world.clock = SlowReads()
+    assert client.enroll("example.com", provider="ovh").state == "authoritative"
+    assert client.rollback("example.com").state == "authoritative"
+    assert world.vendor.stored() == stored

@@ -79,3 +79,19 @@ def test_a_comment_of_the_customers_survives(world: Worlds) -> None:
     )
     assert [(c["content"], c["account"]) for c in found["comments"]] == [("do not touch", "alice")]
     assert [r["content"] for r in found["records"] if r["disabled"]] == ["40 smtp.isp.net."]
+
+
+def test_a_disabled_row_survives_a_second_read(world: Worlds) -> None:
+    """A question at the terminal makes us read again: the disabled rows must be in that answer too."""
+    here = world()
+    assert isinstance(here.vendor, PowerDnsVendor)
+    off = {"content": "50 oldbackup.example.net.", "disabled": True}
+    records = [{"content": "5 mailgate.example.com.", "disabled": False}, off]
+    here.vendor.server.patch("example.com.", {"name": "example.com.", "type": "MX", "ttl": 300, "records": records})
+    stored = here.vendor.server.rrsets("example.com.")
+    client = here.client()
+    result = client.enroll("example.com", provider="powerdns", confirm=lambda planned: True)
+    assert result.state == "authoritative", result.message
+    assert ("50 oldbackup.example.net.", True) in here.vendor.server.rrsets("example.com.")["example.com.", "MX"][1]
+    assert client.rollback("example.com", confirm=lambda planned: True).state == "authoritative"
+    assert here.vendor.server.rrsets("example.com.") == stored

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registrar_sync.core.model import Mx, Other, Record, RRset, RRsetChange, Txt
+from registrar_sync.errors import WriteMustReread
 from registrar_sync.providers.catalog_model import Dialect
 from registrar_sync.providers.rows import Row, Speller, UnusableAnswer, list_of, number_of, text_of
 from registrar_sync.providers.shapes import Calls, RecordAdapter, RRsetAdapter, RRsetWrite, write_records, write_rrsets
@@ -196,11 +197,20 @@ class Recorder:
         self.rule = rule
         yield
 
-    def replace(self) -> Any:
+    def replace(self, read_at: float = 0.0) -> Any:
         return self._under("replace")
 
-    def once(self) -> Any:
+    def once(self, read_at: float = 0.0) -> Any:
         return self._under("once")
+
+    def is_old(self, read_at: float) -> bool:
+        return False
+
+    def read_at(self, row: Row) -> float:
+        return 0.0
+
+    def listed_at(self) -> float:
+        return 0.0
 
     def replace_rrsets(self, sets: Sequence[RRsetWrite], calls: Calls) -> None:
         self.told += [(wanted.rtype, wanted.ttl, [each.content for each in wanted.rows]) for wanted in sets]
@@ -213,6 +223,25 @@ class Recorder:
 
     def remove_row(self, removed: Row) -> None:
         self.told.append((self.rule, "remove", removed.native["id"]))
+
+
+class OldRecorder(Recorder):
+    """What was read is old by now; ``still`` says whether it is what it was."""
+
+    def __init__(self, *, still: bool) -> None:
+        super().__init__()
+        self.still = still
+
+    def is_old(self, read_at: float) -> bool:
+        return True
+
+    def is_still(self, row: Row) -> bool:
+        self.told.append(("read again", row.native["id"]))
+        return self.still
+
+    def lists_still(self, owner: str) -> bool:
+        self.told.append(("listed again", owner))
+        return self.still
 
 
 def told_records(*changes: RRsetChange) -> list[tuple[Any, ...]]:
@@ -252,6 +281,23 @@ class TestRecordShape:
         before = rrset(OVH, native("MX", "5 a.", id=1), native("MX", "5 a.", id=2))
         change = edited(before, *before.records, Record(rdata=Mx(3, "new."), ttl=300))
         assert told_records(change) == [("once", "add", "MX", "3 new.", 300)]
+
+    def test_a_row_that_is_old_by_its_turn_is_read_again_before_it_is_written_over(self) -> None:
+        change = edited(rrset(OVH, native("TXT", '"v=spf1 -all"', id=7)), txt(b"v=spf1 mx -all"))
+        changed, same = OldRecorder(still=False), OldRecorder(still=True)
+        with pytest.raises(WriteMustReread, match="changed by somebody else"):
+            write_records(cast(RecordAdapter, changed), [change], speller(OVH), cast(Calls, changed))
+        assert changed.told == [("read again", 7)]
+        write_records(cast(RecordAdapter, same), [change], speller(OVH), cast(Calls, same))
+        assert [told[0] for told in same.told] == ["read again", "replace"]
+
+    def test_nothing_is_added_on_an_old_listing(self) -> None:
+        """An SPF record may stand there by now."""
+        change = edited(None, txt(b"v=spf1 mx -all"))
+        changed = OldRecorder(still=False)
+        with pytest.raises(WriteMustReread, match="Nothing was added"):
+            write_records(cast(RecordAdapter, changed), [change], speller(OVH), cast(Calls, changed))
+        assert changed.told == [("listed again", "example.com.")]
 
     def test_changes_follow_each_other_in_the_order_given(self) -> None:
         mx = edited(rrset(OVH, native("MX", "5 a.", id=1)), Record(rdata=Mx(6, "a."), ttl=300))

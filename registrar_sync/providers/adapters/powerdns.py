@@ -56,10 +56,10 @@ class PowerDnsZone(AskByName, _lexicon.Provider):  # type: ignore[misc, name-def
         self._zone_data = None
 
     def rows(self, owner: str) -> list[Row]:
-        """The rows at the owner, from the copy of the zone where there is one, else asked for. ``rrset_name`` narrows
-        the answer; a server that does not know it tells the whole zone."""
+        """The rows at the owner, from the copy of the zone where there is one, else from the whole zone asked for again: the
+        answer narrowed by ``rrset_name`` leaves disabled rows out (seen on 4.7.3), and a REPLACE without them deletes them."""
         if self._zone_data is None:
-            self._zone_data = self._get(f"/zones/{self._ensure_dot(self.domain)}", {"rrset_name": owner}).json()
+            self._zone_data = self._get(f"/zones/{self._ensure_dot(self.domain)}").json()
         return [
             self.row({**record, "name": rrset["name"], "type": rrset["type"], "ttl": rrset.get("ttl")})
             for rrset in list_of(self._zone_data, "rrsets")

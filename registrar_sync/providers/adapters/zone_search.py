@@ -16,6 +16,7 @@ class _Searching:
     domain: str
     notices: frozenset[str] = frozenset()
     reads_on_entering = False
+    now: Callable[[], float]  # monotonic seconds, of the clock that everything here keeps to
 
     authenticate: Callable[[], None]  # lexicon's
 
