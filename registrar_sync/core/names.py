@@ -10,11 +10,13 @@ import idna
 from registrar_sync.errors import InvalidDomain
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_SCOPED_LABEL = re.compile(r"_?[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?")  # RFC 8552: _spf and the like
 
 
-def parse_domain(text: str) -> str:
+def parse_domain(text: str, *, scoped: bool = False) -> str:
     """Turn what a person typed into an absolute A-label name (IDNA 2008, RFC 5891; LDH, RFC 1123 section 2.1).
 
+    ``scoped``: the name of records only, such as an SPF include, whose labels may hold underscores (RFC 8552 section 1.2).
     Raises ``InvalidDomain``, which says what is wrong with it.
 
     >>> parse_domain("Exämple.COM")
@@ -30,7 +32,7 @@ def parse_domain(text: str) -> str:
     if len(ascii_name) > 253:
         raise _invalid(text, "it is longer than 253 octets (RFC 1035 section 2.3.4)")
     for label in labels:
-        _check_label(text, label)
+        _check_label(text, label, _SCOPED_LABEL if scoped else _LABEL)
     if len(labels) < 2:
         raise _invalid(text, "a domain has at least two labels")
     if labels[-1].isdigit():
@@ -45,12 +47,12 @@ def _to_a_labels(text: str, name: str) -> str:
         raise _invalid(text, f"IDNA refuses it: {error}") from error
 
 
-def _check_label(text: str, label: str) -> None:
+def _check_label(text: str, label: str, allowed: re.Pattern[str]) -> None:
     if not label:
         raise _invalid(text, "it has an empty label")
     if len(label) > 63:
         raise _invalid(text, "a label is longer than 63 octets (RFC 1035 section 2.3.4)")
-    if not _LABEL.fullmatch(label):
+    if not allowed.fullmatch(label):
         raise _invalid(text, f"the label {label!r} may hold only letters, digits and inner hyphens")
     if label.startswith("xn--"):
         try:

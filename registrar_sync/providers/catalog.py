@@ -10,12 +10,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from registrar_sync.core.names import absolute
+from registrar_sync.core.names import parse_domain
 from registrar_sync.core.service import MailService, ServiceExchange
 from registrar_sync.errors import UnknownName
 from registrar_sync.providers.catalog_check import checked
-from registrar_sync.providers.catalog_file import overlay, read_located
+from registrar_sync.providers.catalog_file import read_located
 from registrar_sync.providers.catalog_model import AccountEntry, CatalogFile, ProviderSpec, Rate, ServiceEntry
+from registrar_sync.providers.catalog_overlay import overlay, overlay_faults
 
 _REFERENCE = re.compile(r"(env|file):.")
 
@@ -112,10 +113,12 @@ class Catalog:
         entry = self.services.get(name)
         if entry is None:
             raise _unknown("service", name, self.services, "registrar-sync config check")
-        exchanges = (ServiceExchange(exchange=absolute(e.exchange), below=e.below, replace=e.replace) for e in entry.exchanges)
+        exchanges = (
+            ServiceExchange(exchange=parse_domain(e.exchange), below=e.below, replace=e.replace) for e in entry.exchanges
+        )
         return MailService(
             name=name,
-            include=absolute(entry.include),
+            include=parse_domain(entry.include, scoped=True),
             all_qualifier=entry.all_qualifier,
             exchanges=tuple(exchanges),
             equal_preferences=entry.equal_preferences,
@@ -148,8 +151,11 @@ class Catalog:
 def load_catalog(operator_file: Path | None = None) -> Catalog:
     """The shipped catalog with the operator's file, if any, laid over it. Raises ``ConfigInvalid`` with file, line and key."""
     shipped = read_located(shipped_file())
-    merged = overlay(shipped, read_located(operator_file)) if operator_file else shipped
+    own = read_located(operator_file) if operator_file else None
+    merged = overlay(shipped, own) if own else shipped
     content, warnings = checked(merged, is_reference=lambda text: bool(_REFERENCE.match(text)), shipped=shipped.file)
+    for fault in overlay_faults(shipped, own) if own else ():
+        raise fault
     specs = {name: ProviderSpec(name=name, **dict(entry)) for name, entry in content.providers.items()}
     return Catalog(specs, content.accounts, content.services, warnings)
 

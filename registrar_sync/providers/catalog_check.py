@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from registrar_sync.core.names import parse_domain
+from registrar_sync.core.names import absolute, parse_domain
 from registrar_sync.errors import ConfigInvalid, InvalidDomain
 from registrar_sync.providers.catalog_file import Located
-from registrar_sync.providers.catalog_model import CatalogFile, ProviderEntry
+from registrar_sync.providers.catalog_model import CatalogFile, ProviderEntry, ServiceEntry
 from registrar_sync.providers.endpoint import endpoint_fault
 
 _NOT_YET = ("command:", "keyring:")
+_ADAPTER = re.compile(r"registrar_sync\.providers\.adapters\.([a-z][a-z0-9_]*):[A-Z][A-Za-z0-9]*")
 
 
 def checked(located: Located, *, is_reference: Callable[[str], bool], shipped: Path) -> tuple[CatalogFile, tuple[str, ...]]:
@@ -51,10 +54,18 @@ def _provider_faults(located: Located, content: CatalogFile) -> Iterator[ConfigI
                 yield located.fault(("providers", name), f"the name {label!r} must be lower-case")
             if seen.setdefault(label, name) != name:
                 yield located.fault(("providers", name), f"{label!r} already names {seen[label]}")
+        if entry.adapter is not None and not _is_ours(entry.adapter):
+            yield located.fault(("providers", name, "adapter"), "it names no adapter of this package")
         if entry.tier == "certified" and not (entry.adapter and entry.shape):
             yield located.fault(("providers", name), "a certified provider needs adapter and shape")
         if entry.tier == "manual" and not entry.reason:
             yield located.fault(("providers", name), "a manual provider needs a reason")
+
+
+def _is_ours(adapter: str) -> bool:
+    """Whether it names a class in a module of ours: to import what a file names is to run it."""
+    named = _ADAPTER.fullmatch(adapter)
+    return named is not None and (Path(__file__).parent / "adapters" / f"{named[1]}.py").is_file()
 
 
 def _account_faults(located: Located, content: CatalogFile) -> Iterator[ConfigInvalid]:
@@ -72,6 +83,8 @@ def _account_faults(located: Located, content: CatalogFile) -> Iterator[ConfigIn
                 yield located.fault((*at, "credentials", option), "only env: and file: references are supported")
         if account.endpoint is not None and (fault := endpoint_fault(account.endpoint)):
             yield located.fault((*at, "endpoint"), fault)
+        elif account.endpoint is not None and not (entry.endpoint.option or entry.endpoint.attribute):
+            yield located.fault((*at, "endpoint"), f"{account.provider} takes no other endpoint")
 
 
 def _service_faults(located: Located, content: CatalogFile) -> Iterator[ConfigInvalid]:
@@ -80,9 +93,26 @@ def _service_faults(located: Located, content: CatalogFile) -> Iterator[ConfigIn
         names += [(("exchanges", str(i), "exchange"), e.exchange) for i, e in enumerate(service.exchanges)]
         for path, text in names:
             try:
-                parse_domain(text)
+                parse_domain(text, scoped=path == ("include",))
             except InvalidDomain as error:
                 yield located.fault(("services", name, *path), error.message.removesuffix(" Nothing was changed.").rstrip("."))
+        for index, key, fault in _exchange_faults(service):
+            yield located.fault(("services", name, "exchanges", str(index), key), fault)
+
+
+def _exchange_faults(service: ServiceEntry) -> Iterator[tuple[int, str, str]]:
+    """An exchange's place in the list, the key, and what is wrong: the order of the hosts must be one that can be kept."""
+    names = [absolute(entry.exchange) for entry in service.exchanges]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield index, "exchange", f"{name} is named twice"
+    for index, (one, following) in enumerate(pairwise(service.exchanges), start=1):
+        if following.below < one.below or (following.below == one.below and not service.equal_preferences):
+            yield index, "below", f"it must ascend in the order of the exchanges, but {following.below} follows {one.below}"
+    alone = [entry.replace for entry in service.exchanges]
+    for index, preference in enumerate(alone):
+        if preference in alone[:index] and not service.equal_preferences:
+            yield index, "replace", f"{preference} is given twice, and equal_preferences is false"
 
 
 def _provider_named(content: CatalogFile, name: str) -> ProviderEntry | None:

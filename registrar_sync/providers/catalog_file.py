@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +27,15 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """Plain data together with the place of every key in it. ``file``: the one to name where a key has no place."""
+    """Plain data together with the place of every key in it. ``file``: the one to name where a key has no place.
+
+    ``writers``: who else than its reader and root could have written the file, in words; empty where nobody could.
+    """
 
     file: Path
     data: dict[str, Any]
     marks: Mapping[KeyPath, Mark]
+    writers: str = ""
 
     def mark(self, path: Iterable[object]) -> Mark:
         """The place of a key, or of the closest thing that holds it."""
@@ -55,11 +60,11 @@ def config_fault(mark: Mark, key: str, what: str) -> ConfigInvalid:
 
 def read_located(path: Path) -> Located:
     """Read a YAML file that holds one mapping. Raises ``ConfigInvalid`` for everything that is wrong with it."""
-    text = _text_of(path)
+    text, writers = _text_of(path)
     try:
         root = yaml.compose(text, Loader=_LOADER)
         if root is None:
-            return Located(path, {}, {})
+            return Located(path, {}, {}, writers)
         places = _Places(path)
         places.note(root, ())
         data = yaml.constructor.SafeConstructor().construct_document(root)
@@ -69,12 +74,13 @@ def read_located(path: Path) -> Located:
         raise config_fault(Mark(path, 1), "", f"it cannot be read as YAML ({error})") from error
     if not isinstance(data, dict):
         raise config_fault(Mark(path, 1), "", "it must hold keys such as accounts: and services:")
-    return Located(path, data, places.marks)
+    return Located(path, data, places.marks, writers)
 
 
-def _text_of(path: Path) -> str:
+def _text_of(path: Path) -> tuple[str, str]:
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            return file.read(), _writers(os.fstat(file.fileno()))
     except OSError as error:
         raise ConfigInvalid(
             f"{path} cannot be read: {error.strerror or error}. Nothing was asked of any provider.",
@@ -82,6 +88,15 @@ def _text_of(path: Path) -> str:
         ) from error
     except UnicodeDecodeError as error:
         raise config_fault(Mark(path, 1), "", f"it is not UTF-8 text (byte {error.start})") from error
+
+
+def _writers(status: os.stat_result) -> str:
+    """Of the file that was opened: a symbolic link's target. Where there are no such modes and owners: nobody."""
+    if os.name != "posix":
+        return ""
+    if status.st_uid not in (0, os.geteuid()):
+        return f"it belongs to another user (uid {status.st_uid})"
+    return "others than its owner can write to it" if status.st_mode & 0o022 else ""
 
 
 def _not_yaml(error: yaml.YAMLError, path: Path, text: str) -> ConfigInvalid:
@@ -125,27 +140,3 @@ class _Places:
 
     def _mark(self, node: yaml.Node) -> Mark:
         return Mark(self._path, node.start_mark.line + 1)
-
-
-def overlay(below: Located, above: Located) -> Located:
-    """One file laid over another: an entry of ``providers`` key by key, an account or a service as a whole."""
-    data = {section: dict(entries or {}) for section, entries in below.data.items()}
-    marks = dict(below.marks)
-    for section, entries in above.data.items():
-        if entries is None:  # "services:" with nothing under it
-            continue
-        if not isinstance(entries, dict):
-            data[section] = entries
-            continue
-        merged = data.setdefault(section, {})
-        for name, entry in entries.items():
-            partial = section == "providers" and isinstance(entry, dict) and isinstance(merged.get(name), dict)
-            merged[name] = {**merged[name], **entry} if partial else entry
-            if not partial:
-                _forget(marks, (section, str(name)))
-    return Located(above.file, data, {**marks, **above.marks})
-
-
-def _forget(marks: dict[KeyPath, Mark], prefix: KeyPath) -> None:
-    for key in [key for key in marks if key[: len(prefix)] == prefix]:
-        del marks[key]

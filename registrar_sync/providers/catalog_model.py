@@ -87,7 +87,7 @@ class ProviderEntry(Entry):
     lexicon: str | None = Field(default=None, description="lexicon's name of the adapter, where it differs")
     aliases: list[str] = Field(default=[])
     shape: Shape | None = None
-    adapter: str | None = Field(default=None, description="module:Class of a certified adapter")
+    adapter: str | None = Field(default=None, description="module:Class of an adapter of this package")
     endpoint: EndpointHook = Field(default=EndpointHook())
     transport: Literal["requests", "sdk", "dns"] = "requests"
     dialect: Dialect = Field(default=Dialect())

@@ -12,6 +12,8 @@ from registrar_sync.core.names import absolute, display
 from registrar_sync.core.txt import quote, split_strings, unquote
 from registrar_sync.providers.catalog_model import Dialect
 
+_BLANKS = " \t\r\n"
+
 
 class UnusableAnswer(ValueError):
     """An API's answer that is not what its documentation says."""
@@ -113,7 +115,8 @@ class Speller:
         yield from (row for row in ((before, after) if prefer_before else (after, before)) if row is not None)
 
     def _served_type(self, row: Row) -> str:
-        return "TXT" if row.rtype in self.dialect.txt_types else row.rtype
+        rtype = row.rtype.upper()
+        return "TXT" if rtype in self.dialect.txt_types else rtype
 
     def _served_ttl(self, ttl: int) -> int:
         return self.dialect.zero_ttl if ttl == 0 and self.dialect.zero_ttl is not None else ttl
@@ -152,7 +155,7 @@ class Speller:
         return f"{rdata.preference} {exchange}", None
 
     def _encode_txt(self, rdata: Txt, like: Row | None) -> str:
-        was_bare = like is not None and not like.content.startswith('"')
+        was_bare = like is not None and not like.content.strip(_BLANKS).startswith('"')
         if self.dialect.txt == "as-found" and was_bare and _may_stand_bare(rdata.joined):
             return rdata.joined.decode("ascii")
         fits = rdata.strings and all(len(string) <= 255 for string in rdata.strings)
@@ -161,9 +164,10 @@ class Speller:
 
 def _character_strings(content: str) -> tuple[bytes, ...]:
     """A TXT value, quoted or bare: both occur beside each other at several vendors."""
-    if content.startswith('"'):
+    stripped = content.strip(_BLANKS)
+    if stripped.startswith('"'):
         try:
-            return unquote(content)
+            return unquote(stripped)
         except ValueError:
             pass  # a bare value that begins with a quote
     try:

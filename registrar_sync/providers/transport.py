@@ -186,6 +186,8 @@ class _Call:
         if status >= 500 or status == 408:  # 408: OVH under load, with an HTML body (external-dns issue 1546)
             self.any_effect = True
             raise Again(self._said(response), effect=True, retry_after_s=self._retry_after(response))
+        if status < 400 and self.policy.kind != "read":  # a redirect: whether the call was carried out before, it does not say
+            raise final_error(self.policy, Again(self._said(response), effect=True), any_effect=True, what=self._what())
         raise self._refusal(response)
 
     def _with_json(self, response: requests.Response) -> requests.Response:

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from http.client import HTTPException
+from http.client import CONTINUE, SWITCHING_PROTOCOLS, HTTPException, HTTPResponse
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -92,9 +92,24 @@ def _shut(handle: socket.socket) -> None:
         handle.shutdown(socket.SHUT_RDWR)
 
 
+class _FinalAnswer(HTTPResponse):
+    """An answer that is final: those before it are read and left (RFC 9110 section 15.2).
+
+    http.client passes over 100 only. Whatever it took for the final one would leave the true one on the connection, and the
+    next call would get it.
+    """
+
+    def _read_status(self) -> tuple[str, int, str]:
+        version, status, reason = super()._read_status()  # type: ignore[misc]
+        if status == SWITCHING_PROTOCOLS:  # what follows is no HTTP
+            raise HTTPException("the server switched to another protocol, unasked")
+        return version, CONTINUE if status < 200 else status, reason
+
+
 class _Watched(HTTPConnection):
     """A connection that tells its session which socket it uses, and that it has begun to send."""
 
+    response_class = _FinalAnswer
     lifelines: ClassVar[Lifelines]
     _handle: socket.socket | None = None
 

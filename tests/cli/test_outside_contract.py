@@ -229,7 +229,7 @@ def test_all_goes_into_a_new_record_only(gandi: Gandi, sandbox: Sandbox, words: 
 def test_a_service_and_an_account_of_the_operators_own(gandi: Gandi, sandbox: Sandbox, tmp_path: Path) -> None:
     config = tmp_path / "own.yaml"
     service = {
-        "include": "spf.filter.example",
+        "include": "_spf.filter.example",
         "all_qualifier": "-",
         "exchanges": [{"exchange": "mx.filter.example", "below": 1, "replace": 10}],
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import pkgutil
 import subprocess
 import sys
@@ -10,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from registrar_sync.core.service import ServiceExchange
-from registrar_sync.errors import ConfigInvalid, UnknownName
+from registrar_sync.errors import ConfigInvalid, ProviderManual, UnknownName
 from registrar_sync.providers.catalog import Catalog, json_schema, load_catalog, shipped_file
+from registrar_sync.providers.lexicon_zone import LexiconZone
+from tests.unit.loopback import FakeClock
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +174,185 @@ services:
         assert load_catalog(written(tmp_path, text, 0o644)).warnings == ()
 
 
+def refused(file: Path) -> ConfigInvalid:
+    with pytest.raises(ConfigInvalid) as raised:
+        load_catalog(file)
+    return raised.value
+
+
+class TestWhoMayWriteTheOperatorsFile:
+    HARMLESS = "accounts: {mine: {provider: ovh, endpoint: 'https://elsewhere.example/1.0'}}"
+
+    @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666, 0o664])
+    def test_a_file_that_others_can_write_decides_nothing(self, tmp_path: Path, mode: int) -> None:
+        file = written(tmp_path, self.HARMLESS, mode)
+        fault = refused(file)
+        assert str(file) in fault.message
+        assert "decides where credentials go" in fault.message
+        assert f"chmod 600 {file}" in fault.hint
+
+    def test_of_a_symbolic_link_the_target_counts(self, tmp_path: Path) -> None:
+        target = written(tmp_path, self.HARMLESS)
+        link = tmp_path / "link.yaml"
+        link.symlink_to(target)
+        assert load_catalog(link).account("mine").endpoint == "https://elsewhere.example/1.0"
+        target.chmod(0o646)
+        assert "decides where credentials go" in refused(link).message
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+    def test_a_file_of_another_user_decides_nothing(self, tmp_path: Path) -> None:
+        file = written(tmp_path, self.HARMLESS)
+        os.chown(file, 12345, 12345)
+        assert "another user (uid 12345)" in refused(file).message
+
+    def test_neither_root_nor_the_user_is_another_user(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        file = written(tmp_path, self.HARMLESS)
+        owner = file.stat().st_uid
+        monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+        if owner == 0:
+            load_catalog(file)
+        else:
+            assert f"another user (uid {owner})" in refused(file).message
+
+
+class TestWhatIsFixed:
+    @pytest.mark.parametrize(
+        ("key", "value"),
+        [
+            ("tier", "certified"),
+            ("tier", "spf-only"),
+            ("shape", "record"),
+            ("adapter", "registrar_sync.providers.adapters.ovh:OvhZone"),
+            ("lexicon", "ovh"),
+            ("staged", "true"),
+            ("transport", "sdk"),
+            ("endpoint", "{}"),
+            ("endpoint", "{option: x}"),
+            ("dialect", "{zero_ttl: 600}"),
+            ("conditional_write", "true"),
+            ("credential_errors", "[]"),
+        ],
+    )
+    def test_how_a_certified_provider_is_spoken_to(self, tmp_path: Path, key: str, value: str) -> None:
+        file = written(tmp_path, f"providers:\n  gandi:\n    rate: {{calls: 1, per_s: 1}}\n    {key}: {value}\n")
+        message = refused(file).message
+        assert message.startswith(f"{file}, line 4, key providers.gandi.{key}: this is fixed for a certified provider")
+
+    @pytest.mark.parametrize(
+        ("option", "key", "value"),
+        [("auth_token", "secret", "false"), ("api_protocol", "fixed", "false"), ("api_protocol", "default", "rpc")],
+    )
+    def test_what_is_secret_and_what_has_its_one_value(self, tmp_path: Path, option: str, key: str, value: str) -> None:
+        file = written(tmp_path, f"providers: {{gandi: {{credentials: {{{option}: {{{key}: {value}}}}}}}}}")
+        assert f"key providers.gandi.credentials.{option}.{key}: this is fixed" in refused(file).message
+
+    def test_what_is_the_operators_own_affair_is_merged_key_by_key(self, tmp_path: Path) -> None:
+        text = """
+providers:
+  ovh:
+    rate: {calls: 10}
+    ttl: {min: 600}
+    read_back_s: 3
+    budget_s: 4
+    call_limit_s: 5
+    nameservers: [example.net]
+    aliases: [ovhcloud]
+    credentials: {auth_consumer_key: {help: "In the safe."}}
+    verified: {against: the live API}
+"""
+        before = load_catalog().provider("ovh")
+        spec = load_catalog(written(tmp_path, text)).provider("ovhcloud")
+        assert spec.rate is not None
+        assert (spec.rate.calls, spec.rate.per_s) == (10, 60)
+        assert (spec.ttl.min, spec.ttl.max) == (600, 2147483647)
+        assert (spec.read_back_s, spec.budget_s, spec.call_limit_s, spec.nameservers) == (3, 4, 5, ["example.net"])
+        assert list(spec.credentials) == list(before.credentials)
+        assert spec.credentials["auth_consumer_key"].help == "In the safe."
+        assert spec.credentials["auth_consumer_key"].secret
+        assert spec.verified is not None
+        assert before.verified is not None
+        assert (spec.verified.against, spec.verified.when) == ("the live API", before.verified.when)
+        assert (spec.dialect, spec.endpoint, spec.staged) == (before.dialect, before.endpoint, before.staged)
+
+    @pytest.mark.parametrize("tier", ["certified", "dialect", "spf-only"])
+    @pytest.mark.parametrize("name", ["cloudflare", "of-my-own"])
+    def test_no_tier_is_raised(self, tmp_path: Path, name: str, tier: str) -> None:
+        adapter = "registrar_sync.providers.adapters.gandi:GandiZone"
+        file = written(tmp_path, f"providers:\n  {name}:\n    shape: rrset\n    adapter: {adapter}\n    tier: {tier}\n")
+        assert f"line 5, key providers.{name}.tier: the tier stays manual" in refused(file).message
+
+    def test_a_provider_that_is_not_certified_stays_refused(self, tmp_path: Path) -> None:
+        text = "providers: {cloudflare: {shape: rrset, adapter: 'registrar_sync.providers.adapters.gandi:GandiZone'}}"
+        account = load_catalog(written(tmp_path, text)).account("cloudflare")
+        with pytest.raises(ProviderManual):
+            LexiconZone(account.provider, account.settings({}), FakeClock())
+
+    @pytest.mark.parametrize(
+        "adapter",
+        [
+            "os:system",
+            "subprocess:Popen",
+            "ovh",
+            ":x",
+            "nosuch.module:X",
+            "antigravity:fly_module",
+            "registrar_sync.providers.adapters.nosuch:X",
+            "registrar_sync.providers.adapters.ovh:importlib",
+            "registrar_sync.providers.adapters.ovh:OvhZone.session",
+            "registrar_sync.providers.adapters.ovh:OvhZone\\n",
+            "registrar_sync.providers.adapters.sub.ovh:OvhZone",
+            "registrar_sync.providers.adapters.__init__:X",
+            "registrar_sync.providers.adapters.:X",
+            "registrar_sync.wiring:World",
+        ],
+    )
+    @pytest.mark.parametrize("name", ["ovh", "cloudflare"])
+    def test_only_an_adapter_of_this_package_can_be_named(self, tmp_path: Path, adapter: str, name: str) -> None:
+        file = written(tmp_path, f'providers:\n  {name}:\n    adapter: "{adapter}"\n')
+        assert f"line 3, key providers.{name}.adapter: it names no adapter of this package" in refused(file).message
+
+    def test_every_adapter_of_the_shipped_catalog_exists(self, shipped: Catalog) -> None:
+        for spec in shipped.providers.values():
+            if spec.adapter is not None:
+                module, _, name = spec.adapter.partition(":")
+                assert isinstance(getattr(importlib.import_module(module), name), type)
+
+
+class TestOrderOfAServicesHosts:
+    TEXT = "services:\n  s:\n    include: x.net\n    equal_preferences: {equal}\n    exchanges:\n    - {first}\n    - {second}\n"
+
+    @pytest.mark.parametrize(
+        ("equal", "first", "second", "key", "said"),
+        [
+            ("false", ("a.net", 5, 1), ("b.net", 4, 2), "below", "4 follows 5"),
+            ("true", ("a.net", 5, 1), ("b.net", 4, 2), "below", "4 follows 5"),
+            ("false", ("a.net", 5, 1), ("b.net", 5, 2), "below", "5 follows 5"),
+            ("false", ("a.net", 4, 1), ("b.net", 5, 1), "replace", "1 is given twice"),
+            ("false", ("a.net", 4, 1), ("A.net.", 5, 2), "exchange", "a.net. is named twice"),
+            ("true", ("a.net", 4, 1), ("a.net", 4, 1), "exchange", "a.net. is named twice"),
+        ],
+    )
+    def test_hosts_whose_order_cannot_be_kept_are_refused(
+        self, tmp_path: Path, equal: str, first: tuple[str, int, int], second: tuple[str, int, int], key: str, said: str
+    ) -> None:
+        file = written(tmp_path, self.TEXT.format(equal=equal, first=self.entry(*first), second=self.entry(*second)))
+        message = refused(file).message
+        assert message.startswith(f"{file}, line 7, key services.s.exchanges.1.{key}: ")
+        assert said in message
+
+    @pytest.mark.parametrize(
+        ("equal", "second"), [("true", ("b.net", 4, 9)), ("true", ("b.net", 5, 10)), ("false", ("b.net", 5, 3))]
+    )
+    def test_hosts_in_order_are_taken(self, tmp_path: Path, equal: str, second: tuple[str, int, int]) -> None:
+        first = self.entry("a.net", 4, 9)
+        file = written(tmp_path, self.TEXT.format(equal=equal, first=first, second=self.entry(*second)))
+        assert len(load_catalog(file).service("s").exchanges) == 2
+
+    @staticmethod
+    def entry(exchange: str, below: int, replace: int) -> str:
+        return f"{{exchange: {exchange}, below: {below}, replace: {replace}}}"
+
+
 # text, line, key (as told), and a piece of what is said
 FAULTS = {
     "unknown-section": ("account: {}\n", 1, "account", "no such key"),
@@ -195,6 +378,12 @@ FAULTS = {
         "env: and file:",
     ),
     "endpoint-without-tls": ("accounts:\n  a: {provider: ovh, endpoint: 'http://x.net'}\n", 2, "accounts.a.endpoint", "https"),
+    "endpoint-where-there-is-one-only": (
+        "accounts:\n  a:\n    provider: cloudflare\n    endpoint: https://x.net\n",
+        4,
+        "accounts.a.endpoint",
+        "cloudflare takes no other endpoint",
+    ),
     "service-without-hosts": ("services:\n  s: {include: x.net, exchanges: []}\n", 2, "services.s.exchanges", "at least 1"),
     "service-that-is-no-name": (
         "services:\n  s:\n    include: 'x y'\n    exchanges: [{exchange: m.net, below: 1, replace: 1}]\n",

@@ -101,3 +101,9 @@ def test_names_from_apis_become_absolute_and_are_shown_without_the_final_dot() -
     assert absolute(".") == "."
     assert display("mail.example.com.") == "mail.example.com"
     assert display(".") == "."
+
+
+def test_the_name_of_an_include_may_hold_underscores_and_a_domain_may_not() -> None:
+    assert parse_domain("_spf.Filter.example", scoped=True) == "_spf.filter.example."
+    with pytest.raises(InvalidDomain, match="letters, digits and inner hyphens"):
+        parse_domain("_spf.filter.example")

@@ -73,6 +73,13 @@ class TestReading:
             (OVH, native("TXT", "v=spf1 mx -all"), Txt((b"v=spf1 mx -all",))),
             (OVH, native("SPF", '"v=spf1 mx -all"'), Txt((b"v=spf1 mx -all",))),
             (OVH, native("TXT", '"a quote never closed'), Txt((b'"a quote never closed',))),
+            (OVH, native("TXT", ' "v=spf1 mx ~all"'), Txt((b"v=spf1 mx ~all",))),
+            (OVH, native("TXT", '\t"v=spf1 " "mx ~all" \r\n'), Txt((b"v=spf1 mx ~all",))),
+            (OVH, native("TXT", " a bare value "), Txt((b" a bare value ",))),
+            (OVH, native("TXT", ' "a quote never closed'), Txt((b' "a quote never closed',))),
+            (OVH, native("txt", '"v=spf1 mx ~all"'), Txt((b"v=spf1 mx ~all",))),
+            (OVH, native("Spf", "v=spf1 mx ~all"), Txt((b"v=spf1 mx ~all",))),
+            (DOTTED, native("mx", "5 mx.example.net."), Mx(5, "mx.example.net.")),
             (OVH, native("TXT", "caf\u00e9"), Txt(("caf\u00e9".encode(),))),
             (BARE_WITH_FIELD, native("SRV", "5  443 a.example.com", prio=1), Other("1 5 443 a.example.com.")),
         ],
@@ -81,6 +88,11 @@ class TestReading:
         record = speller(dialect).record(row(raw))
         assert record.rdata == rdata
         assert record.native == raw
+
+    def test_the_case_of_a_type_makes_no_second_rrset(self) -> None:
+        found = rrset(OVH, native("txt", '"a"'), native("TXT", '"b"'), native("spf", '"v=spf1 -all"'))
+        assert found.rtype == "TXT"
+        assert len(found.records) == 3
 
     def test_types_served_as_txt_are_one_rrset(self) -> None:
         found = rrset(OVH, native("TXT", '"a"'), native("SPF", '"v=spf1 -all"', ttl=0), native("DMARC", "v=DMARC1"))
@@ -137,7 +149,9 @@ class TestSpelling:
         assert (edit.after.rtype, edit.after.ttl) == ("SPF", 0)
 
     @pytest.mark.parametrize(
-        ("was", "becomes"), [("v=spf1 -all", "v=spf1 mx -all"), ('"v=spf1 -all"', '"v=spf1 mx -all"')], ids=["bare", "quoted"]
+        ("was", "becomes"),
+        [("v=spf1 -all", "v=spf1 mx -all"), ('"v=spf1 -all"', '"v=spf1 mx -all"'), (' "v=spf1 -all" ', '"v=spf1 mx -all"')],
+        ids=["bare", "quoted", "quoted-between-blanks"],
     )
     def test_an_edited_value_is_quoted_as_the_one_before_it(self, was: str, becomes: str) -> None:
         before = rrset(OVH, native("SPF", was))

@@ -5,9 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import logging
+import select
+import socketserver
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -225,6 +229,94 @@ class TestReplaces:
             transport.request("GET", f"{server.url}/")
             assert sum(clock.slept) == pytest.approx(20.0)
             assert [method for method, *_ in server.seen] == ["GET", "GET"]
+
+
+INTERIM = {
+    "early-hints": b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n",
+    "processing": b"HTTP/1.1 102 Processing\r\n\r\n",
+    "continue": b"HTTP/1.1 100 Continue\r\n\r\n",
+    "unknown": b"HTTP/1.1 199 Patience\r\nContent-Length: 5\r\n\r\n",
+    "several": b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n",
+}
+
+
+@contextmanager
+def announcing(interim: bytes) -> Iterator[str]:
+    """A server that sends ``interim`` first and the answer, which holds the path asked for, late: a next request that comes
+    meanwhile gets it."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError):
+                while line := self.rfile.readline():
+                    length = 0
+                    while (header := self.rfile.readline()) not in (b"\r\n", b""):
+                        if header.lower().startswith(b"content-length:"):
+                            length = int(header.split(b":")[1])
+                    self.rfile.read(length)
+                    self.wfile.write(interim)
+                    select.select([self.connection], [], [], 0.05)
+                    body = b'"%s"' % line.split()[1]
+                    self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class TestInterimAnswers:
+    @pytest.mark.parametrize("interim", INTERIM.values(), ids=INTERIM)
+    def test_each_call_gets_its_own_answer(self, transport_to: Callable[..., Transport], interim: bytes) -> None:
+        with announcing(interim) as url:
+            transport = transport_to(url)
+            answers = [transport.request("GET", f"{url}/{path}").json() for path in "abc"]
+            with transport.carrying(ONCE):
+                answers.append(transport.request("POST", f"{url}/d", data="{}").json())
+            answers.append(transport.request("GET", f"{url}/e").json())
+            transport.close()
+        assert answers == ["/a", "/b", "/c", "/d", "/e"]
+        assert transport.api_calls == 5
+
+    def test_a_connection_that_became_something_else_is_not_used_again(self, transport_to: Callable[..., Transport]) -> None:
+        switching = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"
+        with announcing(switching) as url:
+            transport = transport_to(url)
+            with pytest.raises(OutcomeUnknown, match="another protocol"):
+                write(transport, "POST", f"{url}/a", ONCE, data="{}")
+            with pytest.raises(ProviderUnavailable, match="another protocol"):
+                transport.request("GET", f"{url}/b")
+            transport.close()
+
+    def test_interim_answers_without_end_are_not_waited_for(self, transport_to: Callable[..., Transport]) -> None:
+        with dripping(b"", INTERIM["early-hints"]) as url:
+            transport = transport_to(url, clock=RealClock(), call_limit_s=0.5)
+            with pytest.raises(ProviderUnavailable, match="no whole answer within"):
+                transport.request("GET", f"{url}/zones")
+
+
+class TestRedirects:
+    @pytest.mark.parametrize("status", [300, 302, 304, 307, 308, 399])
+    @pytest.mark.parametrize(
+        ("kind", "error"), [("replace", WriteMustReread), ("once", OutcomeUnknown), ("publish", OutcomeUnknown)]
+    )
+    def test_a_write_that_is_redirected_may_have_taken_effect(
+        self, clock: FakeClock, transport_to: Callable[..., Transport], status: int, kind: Any, error: type[RegistrarSyncError]
+    ) -> None:
+        with web(Reply(status, b"", {"Location": "/elsewhere"})) as server:
+            with pytest.raises(error) as raised:
+                write(transport_to(server.url), "POST", f"{server.url}/x", Policy(kind=kind, read_at=clock.monotonic()))
+            assert raised.value.changed == "unknown"
+            assert f"HTTP {status}" in raised.value.message
+            assert "changed nothing" not in raised.value.message
+            assert len(server.seen) == 1
 
 
 class TestWritesThatMustNotBeRepeated:

@@ -18,6 +18,7 @@ from registrar_sync.providers.shapes import Calls, RRsetWrite
 _lexicon = bound_module("gandi")
 
 _PAGE = 100
+_MOST_PAGES = 1000
 
 
 class GandiZone(AskByName, _lexicon.Provider):  # type: ignore[misc, name-defined]
@@ -29,13 +30,15 @@ class GandiZone(AskByName, _lexicon.Provider):  # type: ignore[misc, name-define
         return str(self.api_endpoint)
 
     def list_zones(self) -> list[str]:
-        """GET /domains, page by page."""
-        zones: list[str] = []
-        while True:
-            page = list_of(self._get("/domains", {"page": len(zones) // _PAGE + 1, "per_page": _PAGE}))
-            zones += [text_of(zone, "fqdn") for zone in page]
-            if len(page) != _PAGE:
-                return zones
+        """GET /domains, page by page until one brings nothing new: a page may be shorter than asked and not the last."""
+        zones: dict[str, None] = {}
+        for number in range(1, _MOST_PAGES + 1):
+            page = list_of(self._get("/domains", {"page": number, "per_page": _PAGE}))
+            names = dict.fromkeys(text_of(zone, "fqdn") for zone in page)
+            if names.keys() <= zones.keys():
+                return list(zones)
+            zones |= names
+        raise UnusableAnswer(f"the list of zones has no end after {_MOST_PAGES} pages")
 
     def rows(self, owner: str) -> list[Row]:
         """GET /records/{name}: all types. The 404 of a name without records says ``dns-record``, that of a zone does not."""
