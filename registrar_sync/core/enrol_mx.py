@@ -23,11 +23,11 @@ def enrol_mx(view: ZoneView, wish: Wish) -> Part:
     """The MX set with the service's hosts in force, or as it is where a block is not accepted."""
     before = view.rrset("MX")
     values = mx_values(before)
-    theirs = sorted(value for value in values if value.exchange not in wish.service.hosts)
+    theirs = sorted(value for value in values if value.exchange not in {*wish.service.hosts, NULL_EXCHANGE})
     if is_enrolled_order(values, wish.service) and (wish.mx_mode == "below" or not theirs):
         return Part(after=before)
     placement = (place_below if wish.mx_mode == "below" else place_instead)(values, wish.service)
-    findings = (*_null(theirs), *_implicit(view, values), *_doubtful(theirs, wish), *_no_room(placement))
+    findings = (*_null(values), *_implicit(view, values), *_doubtful(theirs, wish), *_no_room(placement))
     if placement.refusal or wish.stops(findings):
         return Part(after=before, findings=findings)
     return Part(after=_arrange(view, before, placement, wish), findings=findings)
@@ -48,11 +48,17 @@ def is_address(exchange: str) -> bool:
 
 
 def _arrange(view: ZoneView, before: RRset | None, placement: Placement, wish: Wish) -> RRset | None:
-    """The rows: values that stay keep theirs, an exchange that moves keeps its row, the rest is new. Disabled rows stay."""
+    """The rows: values that stay keep theirs, a missing value that stands disabled is enabled in place (never a second row of
+    the same value), an exchange that moves keeps its row, the rest is new. Other disabled rows stay."""
     missing = {value.exchange: value for value in sorted(placement.values - mx_values(before))}
+    standing = before.records if before else ()
+    woken = [_first_disabled(standing, value) for value in missing.values()]
+    missing = {value.exchange: value for value, row in zip(list(missing.values()), woken, strict=True) if row is None}
     rows: list[Record] = []
-    for row in before.records if before else ():
-        if row.disabled or row.rdata in placement.values:
+    for row in standing:
+        if any(row is one for one in woken):
+            rows.append(replace(row, disabled=False, ttl=wish.ttl_beside(before)))
+        elif row.disabled or row.rdata in placement.values:
             rows.append(row)
         elif not isinstance(row.rdata, Mx):
             rows.extend([row] if wish.mx_mode == "below" else [])
@@ -62,14 +68,18 @@ def _arrange(view: ZoneView, before: RRset | None, placement: Placement, wish: W
     return RRset(owner=view.owner, rtype="MX", records=tuple(rows)) if rows else None
 
 
+def _first_disabled(rows: Iterable[Record], value: Mx) -> Record | None:
+    return next((row for row in rows if row.disabled and row.rdata == value), None)
+
+
 # --- what is said -------------------------------------------------------------------------------------------------------
 def _shown(value: Mx) -> str:
     return f"{value.preference} {display(value.exchange)}"
 
 
-def _null(theirs: list[Mx]) -> Iterable[Finding]:
-    nulls = [value for value in theirs if value.exchange == NULL_EXCHANGE]
-    if nulls and len(nulls) == len(theirs):
+def _null(values: frozenset[Mx]) -> Iterable[Finding]:
+    nulls = sorted(value for value in values if value.exchange == NULL_EXCHANGE)
+    if nulls and len(nulls) == len(values):
         yield finding(
             "mx-null",
             f"The null MX {nulls[0]} says that this domain accepts no mail. Where it shall, --accept mx-null: the null MX goes in"

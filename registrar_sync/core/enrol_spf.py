@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import finding
-from registrar_sync.core.model import Record, RRset, Txt, ZoneView
+from registrar_sync.core.model import Rdata, Record, RRset, Txt, ZoneView
 from registrar_sync.core.names import display
 from registrar_sync.core.service import Qualifier
 from registrar_sync.core.spf import (
@@ -43,8 +43,18 @@ def enrol_spf(view: ZoneView, wish: Wish) -> Part:
 def _add(view: ZoneView, before: RRset | None, wish: Wish) -> RRset:
     text = render_new(wish.service.include, wish.all_qualifier or wish.service.all_qualifier)
     record = Record(rdata=spf_rdata(text), ttl=wish.ttl_beside(before))
+    twin = _disabled_twin(before, record.rdata)
+    if before and twin:
+        return before.with_records(
+            replace(twin, disabled=False, ttl=record.ttl) if row is twin else row for row in before.records
+        )
     standing = before.records if before else ()
     return RRset(owner=view.owner, rtype="TXT", records=(*standing, record))
+
+
+def _disabled_twin(rrset: RRset | None, rdata: Rdata) -> Record | None:
+    """The row that holds this very value disabled: a second row of it is a duplicate to the providers that have such rows."""
+    return next((row for row in rrset.records if row.disabled and row.rdata == rdata), None) if rrset else None
 
 
 def spf_rdata(text: str) -> Txt:
@@ -72,9 +82,12 @@ def _edit(view: ZoneView, record: Record, wish: Wish) -> tuple[RRset | None, tup
         return before, (_glued(record.rdata, glued),)
     edited, findings = _insert(spf, wish)
     findings = (*findings, *_remarks(spf, wish))
+    rdata = spf_rdata(edited.text)
+    if edited is not spf and _disabled_twin(before, rdata):
+        findings = (*findings, _twin(rdata))
     if edited is spf or wish.stops(findings):
         return before, findings
-    after = swap_record(before, record, replace(record, rdata=spf_rdata(edited.text)))
+    after = swap_record(before, record, replace(record, rdata=rdata))
     return after, (*findings, *_size(view, after))
 
 
@@ -118,6 +131,10 @@ def _near_miss(value: Txt) -> Finding:
 def _two_records(records: list[Record], wish: Wish) -> Finding:
     shown = " and ".join(_shown(record.rdata) for record in records if isinstance(record.rdata, Txt))
     merged = merge_records(records)
+    if len({record.rdata for record in records}) == 1:
+        few = "one" if len(records) == 2 else "all but one"
+        advice = f"They are exact duplicates: {few} may simply be removed."
+        return finding("spf-two-records", f"{_standing(records, shown)} {advice} Do so at the provider, then plan again.")
     if merged is None:
         advice = "Only a person can decide how they become one: they contradict each other, redirect, or cannot be read."
     else:
@@ -126,8 +143,20 @@ def _two_records(records: list[Record], wish: Wish) -> Finding:
         advice = f'Merged they would read "{merged.text}".'
     return finding(
         "spf-two-records",
-        f"{len(records)} SPF records stand here, a permerror for every sender today: {shown}. {advice}"
-        f" Merge them at the provider, then plan again; --merge-spf {_NOT_YET}.",
+        f"{_standing(records, shown)} {advice} Merge them at the provider, then plan again; --merge-spf {_NOT_YET}.",
+    )
+
+
+def _standing(records: list[Record], shown: str) -> str:
+    return f"{len(records)} SPF records stand here, a permerror for every sender today: {shown}."
+
+
+def _twin(value: Txt) -> Finding:
+    # enabling it and removing the served row are two calls at some providers: two SPF records in between
+    return finding(
+        "spf-disabled-twin",
+        f"The very record that is to be written stands here as a disabled row: {_shown(value)}. Delete that row at the"
+        " provider, then plan again.",
     )
 
 

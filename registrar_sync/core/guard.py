@@ -35,6 +35,18 @@ _SPF: dict[str, FindingKind] = {
     ),
     "spf-term-twice": FindingKind("block", "Each include costs its lookups again (RFC 7208 section 4.6.4)."),
     "spf-sends-nothing": FindingKind("block", "Nothing but -all: no host may send as this domain (RFC 7208 section 5.1)."),
+    "spf-over-lookup-limit": FindingKind(
+        "block", "More than 10 terms that cost a DNS look-up are a permerror for every sender (RFC 7208 section 4.6.4)."
+    ),
+    "spf-mx-too-many": FindingKind("block", "mx with more than 10 MX hosts to look up is a permerror (RFC 7208 section 4.6.4)."),
+    "spf-disabled-twin": FindingKind(
+        "block",
+        "The same value must not stand twice in an RRset (RFC 2181 section 5), enabled and disabled rows alike.",
+        acceptable=False,
+    ),
+    "spf-mx-negative": FindingKind(
+        "block", "mx with -, ~ or ? also matches the service's MX hosts, and decides before the include (RFC 7208 section 5.4)."
+    ),
     "spf-mx-mechanism": FindingKind(
         "block", "mx means today's MX hosts: replaced hosts that also send would fail (RFC 7208 section 5.4)."
     ),

@@ -36,8 +36,8 @@ def place_below(existing: Iterable[Mx], service: MailService) -> Placement:
     'no preference is left below 0 tenant.example'
     """
     before = frozenset(existing)
-    if is_enrolled_order(before, service):
-        return Placement(values=before)
+    if is_enrolled_order(_without_null(before), service):
+        return Placement(values=_without_null(before) if service.exchanges else before)
     theirs = _theirs(before, service)
     ceiling = min((value.preference for value in theirs), default=_PREFERENCES)
     wanted = [(exchange.exchange, exchange.below) for exchange in service.exchanges]
@@ -55,8 +55,9 @@ def place_instead(existing: Iterable[Mx], service: MailService) -> Placement:
     before = frozenset(existing)
     if not service.exchanges:
         return Placement(values=before)
-    if all(value.exchange in service.hosts for value in before) and is_enrolled_order(before, service):
-        return Placement(values=before)
+    standing = _without_null(before)
+    if all(value.exchange in service.hosts for value in standing) and is_enrolled_order(standing, service):
+        return Placement(values=standing)
     wanted = _replace_order(service)
     ours = _fit_in(wanted, _present(before, service), _PREFERENCES, service)
     return Placement(values=frozenset(ours or (Mx(preference, exchange) for exchange, preference in wanted)))
@@ -66,8 +67,11 @@ def is_enrolled_order(values: Collection[Mx], service: MailService) -> bool:
     """Whether the service's hosts are all there, all strictly before every other exchange, and in the service's order.
 
     Ties among them count as order only where the service allows equal preferences. Alone they may stand in either order,
-    the one of ``below`` or the one of ``replace``.
+    the one of ``below`` or the one of ``replace``. Never beside a null MX, which must stand alone (RFC 7505 section 3).
+    A service without hosts asks nothing of the set.
     """
+    if service.exchanges and any(value.exchange == NULL_EXCHANGE for value in values):
+        return False
     ours = [value for value in set(values) if value.exchange in service.hosts]
     others = [value for value in values if value.exchange not in service.hosts]
     if len(ours) != len(service.hosts) or {value.exchange for value in ours} != service.hosts:
@@ -89,7 +93,11 @@ def _ascends(preferences: Sequence[int], service: MailService) -> bool:
 
 
 def _theirs(values: Iterable[Mx], service: MailService) -> frozenset[Mx]:
-    return frozenset(value for value in values if value.exchange not in service.hosts and value.exchange != NULL_EXCHANGE)
+    return frozenset(value for value in _without_null(values) if value.exchange not in service.hosts)
+
+
+def _without_null(values: Iterable[Mx]) -> frozenset[Mx]:
+    return frozenset(value for value in values if value.exchange != NULL_EXCHANGE)
 
 
 def _present(values: Iterable[Mx], service: MailService) -> dict[str, int]:

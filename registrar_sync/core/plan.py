@@ -14,6 +14,7 @@ from registrar_sync.core.guard import finding, held_back
 from registrar_sync.core.model import Rdata, RRset, RRsetChange, Txt, ZoneView
 from registrar_sync.core.mx_mechanism import guard_mx_mechanism
 from registrar_sync.core.names import display
+from registrar_sync.core.spf_outcome import guard_outcome
 from registrar_sync.core.wish import Wish
 
 __all__ = ["Plan", "Wish", "digest_of", "plan_enrolment"]
@@ -60,6 +61,7 @@ def plan_enrolment(view: ZoneView, wish: Wish) -> Plan:
         return _plan(view, before, before, foreign)
     spf, mx = enrol_spf(view, wish), enrol_mx(view, wish)
     mx = guard_mx_mechanism(view, wish, mx)
+    spf, mx = guard_outcome(view, wish, spf, mx)
     after = {"TXT": spf.after, "MX": mx.after}
     plan = _plan(view, before, after, (*spf.findings, *mx.findings, *_clamped(before, after, wish)))
     done = not plan.changes and not held_back(plan.findings, wish.accept)

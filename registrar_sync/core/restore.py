@@ -56,9 +56,23 @@ def _disabled(rrset: RRset | None) -> Counter[Rdata]:
     return Counter(row.rdata for row in rrset.records if row.disabled) if rrset else Counter()
 
 
-def with_disabled_rows(rows: Iterable[Record], live: RRset | None, before: RRset | None) -> tuple[Record, ...]:
+def rows_we_enabled(before: RRset | None, wrote: RRset | None) -> tuple[Record, ...]:
+    """The before-image's disabled rows that our change enabled."""
+    enabled = _disabled(before) - _disabled(wrote)
+    rows = []
+    for row in before.records if before else ():
+        if row.disabled and enabled[row.rdata] and row.rdata in values_of(wrote):
+            enabled[row.rdata] -= 1
+            rows.append(row)
+    return tuple(rows)
+
+
+def with_disabled_rows(
+    rows: Iterable[Record], live: RRset | None, before: RRset | None, wrote: RRset | None
+) -> tuple[Record, ...]:
     """``rows`` and today's disabled rows, save those disabled since whose value is to be served again: these are enabled in
-    place (``pair_records`` then joins the disabled row and the served one)."""
+    place (``pair_records`` then joins the disabled row and the served one). Rows that we enabled and that are still served
+    are disabled again, in place too."""
     wanted = list(rows)
     served = values_of(live)
     waking = disabled_since(live, before) & Counter(row.rdata for row in wanted if row.rdata not in served)
@@ -67,4 +81,6 @@ def with_disabled_rows(rows: Iterable[Record], live: RRset | None, before: RRset
             waking[row.rdata] -= 1
         elif row.disabled:
             wanted.append(row)
-    return tuple(wanted)
+    lost = _disabled(before) - Counter(row.rdata for row in wanted if row.disabled)
+    back = [row for row in rows_we_enabled(before, wrote) if row.rdata in served and lost[row.rdata]]
+    return (*wanted, *(with_todays_ttl(row, live, wrote) for row in back))

@@ -22,7 +22,7 @@ def undo_mx(live: RRset | None, before: RRset | None, wrote: RRset | None, servi
         return Restored(after=live)
     if today == ours:
         rows = [with_todays_ttl(row, live, wrote) for row in _served(before)]
-        return Restored(after=_set_of(rows, live, before))
+        return Restored(after=_set_of(rows, live, before, wrote))
     placed = {_exchange(value) for value in ours} & service.hosts
     if placed.isdisjoint(_exchange(value) for value in today):
         return Restored(after=live, absent=True)
@@ -37,14 +37,14 @@ def _three_way(live: RRset | None, before: RRset | None, wrote: RRset | None) ->
         return Restored(after=live, drift=_nothing_left(live))
     if {row.rdata for row in [*stays, *back]} == values_of(live):
         return Restored(after=live, absent=True)  # as when hosts that we had moved stand where they stood before us
-    return Restored(after=_set_of([*stays, *back], live, before), merged=True)
+    return Restored(after=_set_of([*stays, *back], live, before, wrote), merged=True)
 
 
 def _returning(live: RRset | None, before: RRset | None, wrote: RRset | None, stays: list[Record]) -> list[Record]:
     """The before-image's rows that we removed or moved, and those that the provider disabled since."""
     asleep = values_of(before).intersection(disabled_since(live, before)) - values_of(live)
     lost = (values_of(before) - values_of(wrote)) | asleep
-    held = {_exchange(row.rdata) for row in stays}
+    held = {_exchange(row.rdata) for row in stays if row.rdata not in values_of(wrote)}  # set by somebody since
     rows = [row for row in _served(before) if row.rdata in lost and _exchange(row.rdata) not in held]
     others = [row for row in rows if _exchange(row.rdata) != NULL_EXCHANGE]
     return others if stays or others else rows  # a null MX stands alone (RFC 7505 section 3)
@@ -58,8 +58,8 @@ def _exchange(rdata: Rdata) -> str:
     return rdata.exchange if isinstance(rdata, Mx) else ""
 
 
-def _set_of(rows: Iterable[Record], live: RRset | None, before: RRset | None) -> RRset | None:
-    records = with_disabled_rows(rows, live, before)
+def _set_of(rows: Iterable[Record], live: RRset | None, before: RRset | None, wrote: RRset | None) -> RRset | None:
+    records = with_disabled_rows(rows, live, before, wrote)
     pattern = live or before
     return pattern.with_records(records) if pattern and records else None
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from registrar_sync.core.enrol_spf import spf_rdata, swap_record
-from registrar_sync.core.model import Record, RRset, Txt
-from registrar_sync.core.restore import Restored, with_todays_ttl
+from registrar_sync.core.model import Record, RRset, Txt, is_spf, values_of
+from registrar_sync.core.restore import Restored, rows_we_enabled, with_todays_ttl
 from registrar_sync.core.service import MailService
 from registrar_sync.core.spf import SpfInvalid, SpfRecord, find_spf, parse_spf
 from registrar_sync.core.txt import quote
@@ -15,10 +15,28 @@ from registrar_sync.core.txt import quote
 def undo_spf(live: RRset | None, before: RRset | None, wrote: RRset | None, service: MailService) -> Restored:
     """The TXT set of today without what we did to its SPF record.
 
-    Today's value is what we wrote: the before-image's value comes back in its own spelling (none before: the record goes).
-    Else only our term comes out of today's record. ``drift``: two records, one that cannot be read, or one that we created
-    and that would be left without any sender.
+    Today's value is what we wrote: the before-image's value comes back in its own spelling (none before: the record goes,
+    or is disabled again where we had enabled it). Else only our term comes out of today's record. ``drift``: two records,
+    one that cannot be read, one that we created and that would be left without any sender, or a value that stands disabled.
     """
+    restored = _undo(live, before, wrote, service)
+    twin = _disabled_twin(restored.after, live, before)
+    return Restored(after=live, drift=_twin(twin)) if twin else restored
+
+
+def _disabled_twin(after: RRset | None, live: RRset | None, before: RRset | None) -> Record | None:
+    """The row that the set would newly serve beside a disabled row of the same value, which a provider may refuse. Both in
+    the before-image: then it took them."""
+    asleep = {row.rdata for row in after.records if row.disabled} if after else set()
+    twins = (row for row in find_spf(after) if row.rdata in asleep - values_of(live))
+    return next((row for row in twins if not _stood_twice(row, before)), None)
+
+
+def _stood_twice(row: Record, before: RRset | None) -> bool:
+    return before is not None and {one.disabled for one in before.records if one.rdata == row.rdata} == {True, False}
+
+
+def _undo(live: RRset | None, before: RRset | None, wrote: RRset | None, service: MailService) -> Restored:
     was, ours, today = find_spf(before), find_spf(wrote), find_spf(live)
     if not ours or {record.rdata for record in was} == {record.rdata for record in ours}:
         return Restored(after=live)
@@ -28,14 +46,19 @@ def undo_spf(live: RRset | None, before: RRset | None, wrote: RRset | None, serv
         return Restored(after=live, drift=_two_records(today))
     original = was[0] if was else None
     if today[0].rdata != ours[0].rdata:
-        return _take_term_out(live, today[0], original, ours[0], wrote, service)
-    restored = with_todays_ttl(original, live, wrote, instead_of=today[0]) if original else None
+        return _take_term_out(live, today[0], before, wrote, service)
+    back = original or _enabled_by_us(before, wrote)
+    restored = with_todays_ttl(back, live, wrote, instead_of=today[0]) if back else None
     return Restored(after=swap_record(live, today[0], restored))
 
 
-def _take_term_out(
-    live: RRset, today: Record, original: Record | None, ours: Record, wrote: RRset | None, service: MailService
-) -> Restored:
+def _enabled_by_us(before: RRset | None, wrote: RRset | None) -> Record | None:
+    """The disabled row of the before-image that our record is; None where we added a row."""
+    return next((row for row in rows_we_enabled(before, wrote) if is_spf(row.rdata)), None)
+
+
+def _take_term_out(live: RRset, today: Record, before: RRset | None, wrote: RRset | None, service: MailService) -> Restored:
+    original, ours = next(iter(find_spf(before)), None), find_spf(wrote)[0]
     try:
         spf, written = _parse(today), _parse(ours)
         then = _parse(original) if original else None
@@ -48,17 +71,20 @@ def _take_term_out(
         return Restored(after=live, absent=True)
     rest = spf.without(places[0])
     if original is None and not rest.live:
-        return _created_record(live, today, rest, written.without(*written.find_include(service.include)))
+        asleep = _enabled_by_us(before, wrote)
+        asleep = with_todays_ttl(asleep, live, wrote, instead_of=today) if asleep else None
+        return _created_record(live, today, rest, written.without(*written.find_include(service.include)), asleep)
     return Restored(after=swap_record(live, today, _with_text(today, rest, original, live, wrote)), merged=True)
 
 
 _WAY_OUT = "Correct it at the provider, then run rollback again."
 
 
-def _created_record(live: RRset, today: Record, rest: SpfRecord, written_rest: SpfRecord) -> Restored:
-    """What we created goes as a whole while nobody changed more than its spelling; else a person decides (case 36)."""
+def _created_record(live: RRset, today: Record, rest: SpfRecord, written_rest: SpfRecord, asleep: Record | None) -> Restored:
+    """What we created goes as a whole while nobody changed more than its spelling; else a person decides (case 36).
+    ``asleep``: the disabled row that comes in its place, where we had enabled one."""
     if [term.text for term in rest.terms] == [term.text for term in written_rest.terms]:
-        return Restored(after=swap_record(live, today, None), merged=True)
+        return Restored(after=swap_record(live, today, asleep), merged=True)
     policy = rest.all_term
     effect = ", which forbids all sending" if policy and policy.effect == "-" else ", which names no sender"
     drift = (
@@ -96,6 +122,13 @@ def _parse(record: Record) -> SpfRecord:
 def _shown(record: Record) -> str:
     assert isinstance(record.rdata, Txt)
     return quote((record.rdata.joined,))
+
+
+def _twin(record: Record) -> str:
+    return (
+        f"the SPF record to be restored stands as a disabled row: {_shown(record)}. Delete that row at the provider, then run"
+        " rollback again."
+    )
 
 
 def _two_records(records: list[Record]) -> str:

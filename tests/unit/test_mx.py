@@ -63,6 +63,9 @@ def test_instead_leaves_our_hosts_alone_in_order(before: frozenset[Mx], wanted: 
         (["3 france", "3 europe", "5 a"], ["3 france", "4 europe", "5 a"]),  # a tie is no order
         (["10 europe", "50 france"], ["10 europe", "50 france"]),  # alone, enrolled by replace: nothing to do
         (["0 .", "5 a"], ["3 france", "4 europe", "5 a"]),
+        (["3 france", "4 europe", "40 ."], ["3 france", "4 europe"]),
+        (["10 europe", "50 france", "60 ."], ["10 europe", "50 france"]),
+        (["7 france", "8 europe", "9 a", "40 ."], ["7 france", "8 europe", "9 a"]),
     ],
 )
 def test_below(before: list[str], after: list[str]) -> None:
@@ -76,6 +79,7 @@ def test_below(before: list[str], after: list[str]) -> None:
         (["5 a", "10 europe"], ["10 europe", "50 france"]),
         (["5 a", "20 europe", "60 france"], ["20 europe", "60 france"]),
         (["3 france", "4 europe"], ["3 france", "4 europe"]),  # alone already: nothing to replace
+        (["3 france", "4 europe", "40 ."], ["3 france", "4 europe"]),
         (["0 ."], ["10 europe", "50 france"]),
         ([], ["10 europe", "50 france"]),
     ],
@@ -97,6 +101,8 @@ def test_instead(before: list[str], after: list[str]) -> None:
         (["3 france", "5 a"], False),
         (["3 france", "4 europe", "9 europe", "5 a"], False),
         (["3 france", "4 europe", "0 ."], False),
+        (["3 france", "4 europe", "40 ."], False),
+        (["3 france", "4 europe", "5 a", "40 ."], False),
         ([], False),
     ],
 )
@@ -121,6 +127,7 @@ def test_a_service_without_hosts_moves_nothing() -> None:
     hostless = MailService(name="spf only", include="x.example.", all_qualifier="~", exchanges=())
     assert place_below(mx("5 a"), hostless).values == mx("5 a")
     assert place_instead(mx("5 a"), hostless).values == mx("5 a")
+    assert place_below(mx("0 ."), hostless).values == place_instead(mx("0 ."), hostless).values == mx("0 .")
 
 
 def test_a_filter_is_known_by_its_name_on_a_label_boundary() -> None:

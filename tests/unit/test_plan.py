@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from registrar_sync.core.enrol_mx import mx_values
 from registrar_sync.core.guard import KINDS, finding, held_back
-from registrar_sync.core.model import Mx, Other, Rdata, Record, RRset, Txt, ZoneView, is_spf, values_of
+from registrar_sync.core.model import Mx, Other, Rdata, Record, RRset, RRsetChange, Txt, ZoneView, is_spf, values_of
 from registrar_sync.core.mx import is_enrolled_order
 from registrar_sync.core.plan import Plan, Wish, plan_enrolment
 from registrar_sync.core.service import MailService, ServiceExchange
@@ -22,10 +22,16 @@ ODD_TERMS = ["redirect=y.example", "ptr", "exp=z.example", "oops", "MX:Example.C
 USUAL_TERMS = ["a", "mx", "-ip4:192.0.2.9", "include:x.example", "~all", "-all", "+all"]
 SPF_TERMS = st.lists(st.sampled_from([*USUAL_TERMS, *ODD_TERMS]), max_size=5)
 SPF_TEXTS = SPF_TERMS.map(lambda terms: " ".join(["v=spf1", *terms]).encode())
-TXT_VALUES = st.one_of(SPF_TEXTS, st.binary(max_size=300), st.sampled_from([b"v=spf10", b"MS=ms1", b"v=spf1; a"]))
+NEW_SPF = f"v=spf1 {FILTER} ~all".encode()
+MANY_TERMS = b"v=spf1 mx" + b"".join(b" a:h%d.example" % number for number in range(9)) + b" ~all"
+WHOLE = [b"v=spf10", b"MS=ms1", b"v=spf1; a", NEW_SPF, b"v=spf1 ~all", MANY_TERMS]
+TXT_VALUES = st.one_of(SPF_TEXTS, st.binary(max_size=300), st.sampled_from(WHOLE))
 TXTS = TXT_VALUES.flatmap(lambda text: st.integers(0, len(text)).map(lambda cut: Txt((text[:cut], text[cut:]))))
 EXCHANGES = ["a.example.", "b.example.", "mx1.ppe-hosted.com.", "192.0.2.1.", "france.security-mail.net.", "."]
-MXES = st.builds(Mx, st.one_of(st.integers(0, 20), st.integers(0, 65535)), st.sampled_from(EXCHANGES))
+OURS = [Mx(3, "france.security-mail.net."), Mx(4, "europe.security-mail.net.")]
+MXES = st.one_of(
+    st.builds(Mx, st.one_of(st.integers(0, 20), st.integers(0, 65535)), st.sampled_from(EXCHANGES)), st.sampled_from(OURS)
+)
 DISABLED = st.sampled_from([False, False, False, True])
 ACCEPT = st.frozensets(st.sampled_from(sorted(KINDS)))
 
@@ -86,7 +92,13 @@ def test_neighbours_are_untouched(zone: ZoneView, wish: Wish) -> None:
                 and (row.rdata.exchange in wish.service.hosts or row.rdata.exchange == "." or wish.mx_mode == "replace")
             )
             if row.disabled or not ours:
-                assert any(row is kept for kept in (change.after.records if change.after else ()))
+                assert any(row is kept or _is_woken(row, kept, change) for kept in (change.after.records if change.after else ()))
+
+
+def _is_woken(row: Record, kept: Record, change: RRsetChange) -> bool:
+    """A disabled row of a value that is to be served and was not: enabled in place, the provider's row and all."""
+    same_row = row.disabled and not kept.disabled and kept.rdata == row.rdata and kept.native is row.native
+    return same_row and row.rdata not in values_of(change.before)
 
 
 @settings(max_examples=300, deadline=None)
@@ -333,3 +345,237 @@ def test_hosts_of_another_service_order_are_judged_by_that_services_own_order() 
         "2 mx3.x.example.",
         "3 mailgate.example.com.",
     ]
+
+
+# --- what would be a permerror without asking anybody -------------------------------------------------------------------
+def a_terms(count: int) -> str:
+    return " ".join(f"a:h{number}.example" for number in range(count))
+
+
+IN_PLACE = ("3 france", "4 europe", "5 mailgate")
+NINE_HOSTS = [f"{10 + number} h{number}" for number in range(9)]
+
+
+def severities(plan: Plan) -> dict[str, str]:
+    return {one.id: one.severity for one in plan.findings}
+
+
+def message(plan: Plan, name: str) -> str:
+    (found,) = [one.message for one in plan.findings if one.id == name]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("terms", "count"),
+    [
+        (f"{a_terms(10)} ~all", 11),
+        (f"{a_terms(5)} mx ptr exists:x.example include:y.example -ptr ?mx -all", 12),
+        (f"{a_terms(9)} redirect=x.example", 11),
+        (f"{a_terms(10)} ~all {FILTER}", 11),  # dead today, and moved
+    ],
+)
+def test_more_than_ten_own_terms_that_cost_a_look_up_are_blocked_with_their_number(terms: str, count: int) -> None:
+    plan = plan_of(view(txt=[f"v=spf1 {terms}"], mx=IN_PLACE))
+    assert severities(plan)["spf-over-lookup-limit"] == "block"
+    text = message(plan, "spf-over-lookup-limit")
+    assert f"holds {count} terms" in text
+    assert "are not counted yet in this version" in text
+    assert plan.changes == ()
+    assert plan.detail == ""
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        f"{a_terms(9)} ~all",
+        f"{a_terms(9)} ip4:192.0.2.1 ip6:2001:db8::1 exp=x.example v=1 -all",
+        f"{a_terms(9)} redirect=x.example ~all",  # dead beside all
+        f"{a_terms(9)} ~all mx ptr",  # dead behind all
+        f"{a_terms(8)} redirect=x.example",
+    ],
+)
+def test_ten_own_look_ups_are_allowed_and_dead_terms_cost_none(terms: str) -> None:
+    plan = plan_of(view(txt=[f"v=spf1 {terms}"], mx=IN_PLACE))
+    assert "spf-over-lookup-limit" not in severities(plan)
+    assert [change.rtype for change in plan.changes] == ["TXT"]
+
+
+def test_too_many_look_ups_are_written_once_accepted() -> None:
+    plan = plan_of(view(txt=[f"v=spf1 {a_terms(10)} ~all"], mx=IN_PLACE), accept=frozenset({"spf-over-lookup-limit"}))
+    assert texts(plan.after["TXT"]) == [f"v=spf1 {a_terms(10)} {FILTER} ~all"]
+
+
+def test_a_record_that_is_over_the_limit_today_is_said_to_be() -> None:
+    broken = plan_of(view(txt=[f"v=spf1 {a_terms(12)} ~all"], mx=IN_PLACE))
+    assert "With 12 it is already over today." in message(broken, "spf-over-lookup-limit")
+    ours = plan_of(view(txt=[f"v=spf1 {a_terms(10)} ~all"], mx=IN_PLACE))
+    assert "already" not in message(ours, "spf-over-lookup-limit")
+
+
+def test_an_enrolled_domain_over_the_limits_is_left_alone_until_its_mx_set_changes() -> None:
+    over = f"v=spf1 mx {a_terms(11)} {FILTER} ~all"
+    enrolled = plan_of(view(txt=[over], mx=["3 france", "4 europe", *NINE_HOSTS]))
+    assert (enrolled.detail, enrolled.findings) == ("already enrolled", ())
+    partly = plan_of(view(txt=[over], mx=["5 mailgate"]))
+    assert "With 13 it is already over today." in message(partly, "spf-over-lookup-limit")
+    assert held_back(partly.findings, frozenset())
+
+
+@pytest.mark.parametrize("term", ["mx", "-mx", "mx/24", "mx:Example.com", "mx:%{d}"])
+def test_an_mx_of_the_owners_own_must_not_look_up_more_than_ten_hosts(term: str) -> None:
+    accept = frozenset({"spf-mx-negative"})
+    plan = plan_of(view(txt=[f"v=spf1 {term} ~all"], mx=NINE_HOSTS), accept=accept)
+    assert severities(plan)["spf-mx-too-many"] == "block"
+    assert f"{term} in " in message(plan, "spf-mx-too-many")
+    assert "look up 11 MX hosts" in message(plan, "spf-mx-too-many")
+    assert plan.changes == ()
+
+    accepted = plan_of(view(txt=[f"v=spf1 {term} ~all"], mx=NINE_HOSTS), accept=accept | {"spf-mx-too-many"})
+    assert [change.rtype for change in accepted.changes] == ["TXT", "MX"]
+
+
+@pytest.mark.parametrize("spf", ["v=spf1 a ~all mx", "v=spf1 mx:other.example ~all", "v=spf1 mx=1 ~all"])
+def test_no_live_mx_of_the_owners_own_no_limit_of_hosts(spf: str) -> None:
+    assert "spf-mx-too-many" not in severities(plan_of(view(txt=[spf], mx=NINE_HOSTS)))
+
+
+def test_ten_mx_hosts_are_allowed_and_one_host_at_two_preferences_is_one() -> None:
+    assert not plan_of(view(txt=["v=spf1 mx ~all"], mx=NINE_HOSTS[:8])).findings
+    twice = plan_of(view(txt=["v=spf1 mx ~all"], mx=[*NINE_HOSTS[:8], "50 h0"]))
+    assert severities(twice) == {"mx-duplicate-exchange": "warn"}
+
+
+def test_an_mx_that_looks_up_too_many_hosts_today_still_blocks_an_edit() -> None:
+    plan = plan_of(view(txt=["v=spf1 mx ~all"], mx=["3 france", "4 europe", *NINE_HOSTS]))
+    assert "With 11 it is already over today." in message(plan, "spf-mx-too-many")
+    assert plan.changes == ()
+
+
+def test_replacing_too_many_mx_hosts_mends_the_limit() -> None:
+    zone = view(txt=["v=spf1 mx -all"], mx=[*NINE_HOSTS, "40 i", "41 j"])
+    plan = plan_of(zone, mx_mode="replace", accept=frozenset({"spf-mx-mechanism"}))
+    assert set(severities(plan)) == {"spf-mx-mechanism"}
+
+
+# --- the mechanism mx, once more ----------------------------------------------------------------------------------------
+@pytest.mark.parametrize("term", ["mx:%{o}", "mx:%{d2}", "?mx:%{h}/24", "mx:mail.%{d}"])
+def test_an_mx_of_a_macro_may_be_the_owners_own_and_stops_replace(term: str) -> None:
+    plan = plan_of(view(txt=[f"v=spf1 {term} -all"], mx=["5 mailgate"]), mx_mode="replace")
+    assert severities(plan) == {"spf-mx-mechanism": "block"}
+    assert "may authorise" in message(plan, "spf-mx-mechanism")
+    assert "a:mailgate.example.com" in message(plan, "spf-mx-mechanism")
+    assert "MX" not in [change.rtype for change in plan.changes]
+    assert "spf-mx-mechanism" not in severities(plan_of(view(txt=[f"v=spf1 -{term.lstrip('?')} -all"], mx=["5 mailgate"])))
+
+
+@pytest.mark.parametrize(("qualifier", "result"), [("-", "fail"), ("~", "softfail"), ("?", "neutral")])
+def test_below_an_mx_that_does_not_pass_would_take_the_services_hosts_too(qualifier: str, result: str) -> None:
+    plan = plan_of(view(txt=[f"v=spf1 {qualifier}mx a ~all"], mx=["5 mailgate"]))
+    assert severities(plan) == {"spf-mx-negative": "block"}
+    assert f"gets {result}, not pass" in message(plan, "spf-mx-negative")
+    assert "europe.security-mail.net, france.security-mail.net" in message(plan, "spf-mx-negative")
+    assert plan.changes == ()
+
+    accepted = plan_of(view(txt=[f"v=spf1 {qualifier}mx a ~all"], mx=["5 mailgate"]), accept=frozenset({"spf-mx-negative"}))
+    assert texts(accepted.after["TXT"]) == [f"v=spf1 {qualifier}mx a {FILTER} ~all"]
+    assert len(mx_values(accepted.after["MX"])) == 3
+
+
+@pytest.mark.parametrize(
+    "spf",
+    [
+        f"v=spf1 a {FILTER} -mx ~all",  # behind the include
+        "v=spf1 mx -mx ~all",  # the first one decides
+        "v=spf1 -mx:other.example ~all",
+        "v=spf1 a ~all -mx",
+    ],
+)
+def test_an_mx_that_decides_nothing_about_the_services_hosts_is_no_matter(spf: str) -> None:
+    assert not plan_of(view(txt=[spf], mx=["5 mailgate"])).findings
+
+
+def test_a_domain_enrolled_behind_a_negative_mx_is_not_asked_again() -> None:
+    plan = plan_of(view(txt=[f"v=spf1 -mx {FILTER} ~all"], mx=IN_PLACE))
+    assert (plan.detail, plan.findings) == ("already enrolled", ())
+
+
+def test_in_replace_a_negative_mx_is_told_and_stops_nothing() -> None:
+    plan = plan_of(view(txt=["v=spf1 -mx a ~all"], mx=["5 mailgate"]), mx_mode="replace")
+    assert severities(plan) == {"spf-mx-negative": "warn"}
+    assert [change.rtype for change in plan.changes] == ["TXT", "MX"]
+
+
+# --- disabled rows of a value that is to be served ----------------------------------------------------------------------
+def asleep(rdata: Rdata, **native: object) -> Record:
+    return Record(rdata=rdata, ttl=60, disabled=True, native=native)
+
+
+def with_rows(zone: ZoneView, rtype: str, *more: Record) -> ZoneView:
+    standing = zone.rrset(rtype)
+    records = (*(standing.records if standing else ()), *more)
+    return with_sets(zone, {rtype: RRset(owner=ZONE, rtype=rtype, records=records)})
+
+
+@pytest.mark.parametrize("mode", ["below", "replace"])
+def test_an_mx_value_that_stands_disabled_is_enabled_in_place_and_not_added(mode: str) -> None:
+    value = Mx(3, "france.security-mail.net.") if mode == "below" else Mx(50, "france.security-mail.net.")
+    row = asleep(value, id="asleep")
+    plan = plan_of(with_rows(view(txt=[f"v=spf1 {FILTER} ~all"], mx=["5 mailgate"]), "MX", row), mx_mode=mode)
+    (change,) = plan.changes
+    (woken,) = [edit for edit in change.edits if edit.before is row]
+    assert woken.after == Record(rdata=value, ttl=3600)  # the TTL of the set
+    assert woken.after.native is row.native
+    assert change.after
+    assert [one.rdata for one in change.after.records].count(value) == 1
+    assert all(not one.disabled for one in change.after.records)
+
+
+def test_a_disabled_row_at_the_place_where_a_host_moves_to_is_enabled_and_the_old_row_goes() -> None:
+    zone = view(txt=[f"v=spf1 {FILTER} ~all"], mx=["10 mailgate", "20 france"])
+    plan = plan_of(with_rows(zone, "MX", asleep(Mx(3, "france.security-mail.net."), id="asleep")))
+    after = plan.after["MX"]
+    assert after
+    assert sorted(str(row.rdata) for row in after.records) == [
+        "10 mailgate.example.com.",
+        "3 france.security-mail.net.",
+        "4 europe.security-mail.net.",
+    ]
+
+
+def test_other_disabled_rows_of_the_services_hosts_stay_disabled() -> None:
+    other, second = asleep(Mx(9, "france.security-mail.net.")), asleep(Mx(3, "france.security-mail.net."), id=2)
+    zone = with_rows(view(mx=["5 mailgate"]), "MX", asleep(Mx(3, "france.security-mail.net."), id=1), other, second)
+    after = plan_of(zone).after["MX"]
+    assert after
+    assert [row.native for row in after.records if row.disabled] == [other.native, second.native]
+
+
+def test_a_new_spf_record_that_stands_disabled_is_enabled_in_place() -> None:
+    row = asleep(Txt((b"v=spf1 ", f"{FILTER} ~all".encode())), id="asleep")
+    plan = plan_of(with_rows(view(txt=["MS=ms1"], mx=IN_PLACE), "TXT", row))
+    (change,) = plan.changes
+    (edit,) = [edit for edit in change.edits if not edit.keeps]
+    assert edit.before is row
+    assert edit.after == Record(rdata=row.rdata, ttl=3600)
+    assert edit.after.native is row.native
+    assert isinstance(edit.after.rdata, Txt)
+    assert edit.after.rdata.strings == (b"v=spf1 ", f"{FILTER} ~all".encode())
+
+
+def test_an_edit_whose_result_stands_disabled_is_refused_and_names_the_row() -> None:
+    twin = asleep(Txt((f"v=spf1 mx {FILTER} ~all".encode(),)))
+    plan = plan_of(with_rows(view(txt=["v=spf1 mx ~all"], mx=IN_PLACE), "TXT", twin))
+    assert plan.changes == ()
+    assert held_back(plan.findings, frozenset(KINDS))
+    assert f'"v=spf1 mx {FILTER} ~all"' in message(plan, "spf-disabled-twin")
+    assert "Delete that row" in message(plan, "spf-disabled-twin")
+
+
+def test_exact_duplicates_among_spf_records_are_called_so() -> None:
+    two = message(plan_of(view(txt=["v=spf1 mx -all", (b"v=spf1 ", b"mx -all")], mx=IN_PLACE)), "spf-two-records")
+    assert "They are exact duplicates: one may simply be removed." in two
+    assert "Merge" not in two
+    three = message(plan_of(view(txt=["v=spf1 oops"] * 3, mx=IN_PLACE)), "spf-two-records")
+    assert "3 SPF records" in three
+    assert "all but one may simply be removed" in three
+    assert "duplicate" not in message(plan_of(view(txt=["v=spf1 mx -all", "v=spf1 a -all"])), "spf-two-records")

@@ -287,6 +287,15 @@ def test_a_host_of_ours_that_stood_before_us_stays() -> None:
     assert mx_values(undo(today, plan).after["MX"]) == mx("3 france", "5 mailgate", "60 backup.example.")
 
 
+def test_a_second_row_of_our_host_that_we_dropped_comes_back_beside_the_first_one_by_a_merge() -> None:
+    plan, after = enrol(view(mx=["0 france", "3 france", "4 europe", "5 mailgate"]))
+    assert mx_values(after.rrset("MX")) == mx("0 france", "4 europe", "5 mailgate")
+    today = map_rows(after, "MX", lambda row: replace(row, disabled=True) if row.rdata == Mx(5, "mailgate.example.com.") else row)
+    end = applied(today, undo(today, plan).changes)
+    assert mx_values(end.rrset("MX")) == mx("0 france", "3 france", "4 europe", "5 mailgate")
+    assert undo(end, plan).changes == ()
+
+
 def test_hosts_of_ours_that_we_moved_go_back_to_where_they_were() -> None:
     plan, after = enrol(view(mx=["5 mailgate", "10 france", "20 europe"]))
     assert mx_values(undo(after, plan).after["MX"]) == mx("5 mailgate", "10 france", "20 europe")
@@ -374,3 +383,91 @@ def test_the_digest_of_a_rollback_tells_what_it_would_write() -> None:
     plan, after = enrol(view(mx=CUSTOMER))
     assert len(undo(after, plan).digest) == 64
     assert undo(after, plan).digest != plan.digest
+
+
+# --- rows that we enabled -----------------------------------------------------------------------------------------------
+ASLEEP_MX = Record(rdata=Mx(3, FRANCE), ttl=60, disabled=True, native={"id": "asleep"})
+ASLEEP_SPF = Record(rdata=Txt((f"v=spf1 {FILTER} ~all".encode(),)), ttl=60, disabled=True, native={"id": "asleep"})
+
+
+def all_rows(zone: ZoneView, rtype: str) -> list[str]:
+    standing = zone.rrset(rtype)
+    return sorted(f"{row.rdata}{' (disabled)' if row.disabled else ''}" for row in (standing.records if standing else ()))
+
+
+@pytest.mark.parametrize("copies", [1, 2])
+def test_an_mx_row_that_we_enabled_is_disabled_again_in_place(copies: int) -> None:
+    before = map_rows(
+        view(mx=["5 mailgate"]), "MX", kept, *(replace(ASLEEP_MX, native={"id": number}) for number in range(copies))
+    )
+    plan, after = enrol(before)
+    back = undo(after, plan)
+    (edit,) = [one for one in back.changes[0].edits if one.before and one.before.rdata == ASLEEP_MX.rdata and not one.keeps]
+    assert edit.after
+    assert (edit.after.disabled, edit.after.native, edit.before and edit.before.native) == (True, {"id": 0}, {"id": 0})
+    assert rows(applied(after, back.changes).rrset("MX")) == rows(before.rrset("MX"))
+
+
+def test_an_mx_row_that_we_enabled_is_disabled_again_by_a_merge_and_others_edits_stay() -> None:
+    plan, after = enrol(map_rows(view(mx=["5 mailgate"]), "MX", kept, ASLEEP_MX))
+    today = map_rows(after, "MX", kept, Record(rdata=Mx(60, "backup.example."), ttl=3600))
+    back = undo(today, plan)
+    end = applied(today, back.changes)
+    assert back.merged
+    standing = ["3 france.security-mail.net. (disabled)", "5 mailgate.example.com.", "60 backup.example."]
+    assert all_rows(end, "MX") == standing
+    assert undo(end, plan).already_absent
+
+
+def test_an_mx_row_that_we_enabled_and_somebody_deleted_stays_gone() -> None:
+    plan, after = enrol(map_rows(view(mx=["5 mailgate"]), "MX", kept, ASLEEP_MX))
+    today = map_rows(after, "MX", lambda row: None if row.rdata == ASLEEP_MX.rdata else row)
+    assert all_rows(applied(today, undo(today, plan).changes), "MX") == ["5 mailgate.example.com."]
+
+
+def test_an_mx_value_disabled_since_is_enabled_and_stands_once() -> None:
+    plan, after = enrol(map_rows(view(mx=["10 mx1"]), "MX", kept, replace(ASLEEP_MX, rdata=Mx(50, FRANCE))), "replace")
+    today = map_rows(after, "MX", kept, Record(rdata=Mx(10, "mx1.example.com."), ttl=3600, disabled=True))
+    end = applied(today, undo(today, plan).changes)
+    assert all_rows(end, "MX") == ["10 mx1.example.com.", "50 france.security-mail.net. (disabled)"]
+
+
+def test_an_spf_row_that_we_enabled_is_disabled_again_in_place() -> None:
+    before = map_rows(view(txt=["MS=ms1"], mx=CUSTOMER), "TXT", kept, ASLEEP_SPF)
+    plan, after = enrol(before)
+    back = undo(after, plan)
+    assert rows(applied(after, back.changes).rrset("TXT")) == rows(before.rrset("TXT"))
+    (edit,) = [one for one in back.changes[-1].edits if not one.keeps]
+    assert edit.before
+    assert edit.after == ASLEEP_SPF
+
+
+def test_an_spf_row_that_we_enabled_and_that_was_only_spelled_anew_is_disabled_with_its_own_text() -> None:
+    plan, after = enrol(map_rows(view(mx=CUSTOMER), "TXT", kept, ASLEEP_SPF))
+    back = undo(map_rows(after, "TXT", respell(f"V=SPF1  {FILTER}  ~all")), plan)
+    assert back.after["TXT"]
+    assert back.after["TXT"].records == (ASLEEP_SPF,)
+
+
+def test_an_spf_row_that_we_enabled_and_that_others_use_now_keeps_their_part() -> None:
+    plan, after = enrol(map_rows(view(mx=CUSTOMER), "TXT", kept, ASLEEP_SPF))
+    back = undo(map_rows(after, "TXT", respell(f"v=spf1 {FILTER} include:new.example -all")), plan)
+    assert texts(back.after["TXT"]) == ["v=spf1 include:new.example -all"]
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_an_spf_value_to_be_restored_that_stands_disabled_is_drift_and_never_written_twice(merged: bool) -> None:
+    plan, after = enrol(view(txt=["v=spf1 mx ~all"], mx=CUSTOMER))
+    twin = Record(rdata=Txt((b"v=spf1 mx ~all",)), ttl=3600, disabled=True, native={"id": "twin"})
+    today = map_rows(after, "TXT", respell(f"v=spf1 {FILTER} mx ~all") if merged else kept, twin)
+    back = undo(today, plan)
+    assert back.changes == ()
+    assert 'stands as a disabled row: "v=spf1 mx ~all"' in back.drift
+    assert "Delete that row at the provider" in back.drift
+
+
+def test_an_spf_value_that_stood_both_served_and_disabled_goes_back_as_it_was() -> None:
+    twin = Record(rdata=Txt((b"v=spf1 mx ~all",)), ttl=3600, disabled=True, native={"id": "twin"})
+    before = map_rows(view(txt=["v=spf1 mx ~all"], mx=CUSTOMER), "TXT", kept, twin)
+    plan, after = enrol(before)
+    assert rows(applied(after, undo(after, plan).changes).rrset("TXT")) == rows(before.rrset("TXT"))

@@ -1,8 +1,8 @@
 """The worked cases of the rules, each under its own number: what stands, what is asked, what is written.
 
-Not here, because the network decides: 24 (covered through a nested include), 26 to 28 (lookups counted), 50 (an exchange
-that is a CNAME). Of 29 only the writing is here. Cases that need an option of a later version (6, 7, 22, 25, 42 to 45 ...)
-are refused, with a finding that says so, and change nothing.
+Not here, because the network decides: 24 (covered through a nested include), 50 (an exchange that is a CNAME). Of 26 to 28
+(lookups counted) only what the record's own terms tell is here, of 29 only the writing. Cases that need an option of a later
+version (6, 7, 22, 25, 42 to 45 ...) are refused, with a finding that says so, and change nothing.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ IN_PLACE = ("3 france", "4 europe", "5 mailgate")
 """An MX set that needs nothing, so that only SPF is at stake."""
 
 OUTLOOK, SENDGRID = "v=spf1 include:spf.protection.outlook.com -all", "v=spf1 include:sendgrid.net -all"
+
+NINE = " ".join(f"include:s{number}.example" for number in range(9))
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,9 @@ SPF_CASES = {
     "22": spf("v=spf1 ?FILTER ~all", None, "spf-qualifier-conflict", hint="--fix-qualifier is not in this version yet"),
     "23": spf("v=spf1 -FILTER ~all", None, "spf-qualifier-conflict", hint="forbade it on purpose"),
     "25": spf("v=spf1 FILTER mx FILTER ~all", None, "spf-term-twice", hint="--dedupe is not in this version yet"),
+    "26": spf(f"v=spf1 {NINE} ~all", f"v=spf1 {NINE} FILTER ~all"),
+    "27": spf(f"v=spf1 mx {NINE} ~all", None, "spf-over-lookup-limit", hint="holds 11 terms"),
+    "28": spf(f"v=spf1 a mx ptr {NINE} ~all", None, "spf-over-lookup-limit", "spf-ptr", hint="With 12 it is already over today"),
     "29": spf(
         "v=spf1 include:%{ir}.%{v}.%{d}.spf.has.pphosted.com ~all",
         "v=spf1 include:%{ir}.%{v}.%{d}.spf.has.pphosted.com FILTER ~all",
@@ -314,6 +319,14 @@ MX_CASES = {
         (*OURS, "10 mx1"),
         frozenset({"mx-null-with-others"}),
         accept=frozenset({"mx-null-with-others"}),
+    ),
+    "60-beside-ours": MxCase((*OURS, "40 ."), None, frozenset({"mx-null-with-others"})),
+    "60-beside-ours-and-theirs": MxCase((*IN_PLACE, "40 ."), None, frozenset({"mx-null-with-others"})),
+    "60-beside-ours-accepted": MxCase(
+        (*OURS, "40 ."), OURS, frozenset({"mx-null-with-others"}), accept=frozenset({"mx-null-with-others"})
+    ),
+    "60-beside-ours-replace-accepted": MxCase(
+        (*OURS, "40 ."), OURS, frozenset({"mx-null-with-others"}), mode="replace", accept=frozenset({"mx-null-with-others"})
     ),
 }
 
