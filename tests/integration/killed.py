@@ -124,6 +124,8 @@ def run(point: Point | None, words: Sequence[str], environ: dict[str, str], out:
     sys.argv = ["registrar-sync", *words]
     if point is not None:
         _Watch(point).arm()
+    # A suite started in the background ignores Ctrl-C, and its children would, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     app.run()
 
 
