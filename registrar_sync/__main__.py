@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
 
 def main() -> None:
     """Run the command line."""
-    from registrar_sync.cli.app import run  # noqa: PLC0415 - importing this module must not need Typer
+    try:
+        from registrar_sync.cli.app import run  # noqa: PLC0415 - importing this module must not need Typer
 
-    run()
+        run()
+    except KeyboardInterrupt:  # while still loading
+        sys.exit("Interrupted. Nothing was changed.")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from registrar_sync.operations.result import Command, Result
 from registrar_sync.ports import Change
 from registrar_sync.wiring import Asked, World
 
+_LONGEST_WAIT_S = 30 * 86400
 ALL_QUALIFIERS: Mapping[str, Qualifier] = {"fail": "-", "softfail": "~", "neutral": "?"}
 
 
@@ -199,8 +200,8 @@ def _request(
         )
     if ttl is not None and not 0 < ttl < 2**31:
         raise UsageError(f"A TTL is 1 to 2147483647 seconds (RFC 2181 section 8), not {ttl}. Nothing was changed.")
-    if timeout is not None and timeout < 0:
-        raise UsageError("A time-out cannot be negative. Nothing was changed.")
+    if timeout is not None and not 0 <= timeout <= _LONGEST_WAIT_S:
+        raise UsageError(f"A time-out is 0 to {_LONGEST_WAIT_S} seconds, not {timeout}. Nothing was changed.")
     _one_of("mx", mx, ("below", "replace"))
     _one_of("wait", wait, ("authoritative", "visible", "none"))
     if all is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import traceback
 
@@ -24,6 +25,9 @@ app.add_typer(sandbox.app, name="sandbox")
 
 def run() -> None:
     """Run the command line; a failure that we do not know is our bug: exit 3."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a TXT value may hold what the terminal's encoding does not
     try:
         app()
     except Exception as error:  # noqa: BLE001 - the boundary

@@ -24,6 +24,7 @@ EVERYWHERE = "visible at every authoritative server"
 _SEVERITY_STYLES = {"block": "bold red", "warn": "yellow", "info": "cyan"}
 # States in which the zone holds what the plan's "after" says.
 _ENDED = ("written", "authoritative", "overdue", "nothing-to-do")
+_NEVER_FOLDED = ("at", "change_id", "command", "state", "undoes", "tier")
 _WIDE = 10_000  # not a terminal: one record stays on one line, whatever reads it
 
 
@@ -59,7 +60,7 @@ class Printer:
         table = Table(box=None, pad_edge=False, header_style="bold")
         keys = list(columns)
         for key in keys:
-            table.add_column(key.replace("_", " "), overflow="fold")
+            table.add_column(key.replace("_", " "), overflow="fold", no_wrap=key in _NEVER_FOLDED)
         for row in rows:
             table.add_row(*(Text(clean("" if row[key] is None else str(row[key]))) for key in keys))
         self._out.print(table)
@@ -92,7 +93,8 @@ class Printer:
         self._complain(error.message, error.hint)
 
     def _complain(self, message: str, hint: str) -> None:
-        self._err.print(Text(clean(message), style="bold red"))
+        for line in message.splitlines():
+            self._err.print(Text(clean(line), style="bold red"))
         if hint:
             self._err.print(Text(clean(hint)))
 

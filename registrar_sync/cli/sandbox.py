@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import threading
 from pathlib import Path
 from typing import Annotated
@@ -32,8 +34,8 @@ def serve(
     from registrar_sync.sandbox.launch import serve as serve_sandbox  # noqa: PLC0415 - Starlette only here
 
     with session(Common(output=Output.json)) as now:
-        if publish_delay < 0:
-            raise UsageError("A publish delay cannot be negative.")
+        if not math.isfinite(publish_delay) or publish_delay < 0:
+            raise UsageError("A publish delay is a number of seconds, zero or more.")
         serve_sandbox(
             lambda told: now.printer.text(json.dumps(told) + "\n"),
             _until_interrupted,
@@ -45,4 +47,6 @@ def serve(
 
 
 def _until_interrupted() -> None:
-    threading.Event().wait()
+    """Ctrl-C is how it ends: nothing went wrong."""
+    with contextlib.suppress(KeyboardInterrupt):
+        threading.Event().wait()

@@ -47,7 +47,13 @@ class Session:
 
     def _ask(self, planned: Result) -> bool:
         self.printer.plan_for_question(planned)
-        return typer.confirm("Write this?", default=False, err=True)
+        try:
+            return typer.confirm("Write this?", default=False, err=True)
+        except typer.Abort as stop:
+            # Typer makes one of Ctrl-C and of the end of input; only the first is an interruption.
+            if isinstance(stop.__context__, KeyboardInterrupt):
+                raise KeyboardInterrupt from stop
+            return False
 
 
 @contextmanager

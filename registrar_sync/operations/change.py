@@ -78,7 +78,7 @@ def observe_and_draft(desk: Desk, procedure: Procedure) -> tuple[DnsProvider, _S
 
 def _show(desk: Desk, draft: Draft) -> None:
     desk.plan = PlanShown(digest=draft.digest, changes=draft.changes, before=draft.before, after=draft.after)
-    desk.findings = draft.findings
+    desk.say(draft.findings)
 
 
 def make_change(desk: Desk, procedure: Procedure) -> Result:
@@ -86,6 +86,8 @@ def make_change(desk: Desk, procedure: Procedure) -> Result:
     refuse_open_change(desk)
     provider, sitting = observe_and_draft(desk, procedure)
     end = _end_of(desk, sitting.draft)
+    if end == "refused":
+        end = _second_thought(desk, procedure, provider, sitting)
     if end is not None:
         _record_end(desk, procedure, sitting.draft, end)
         return _stopped(desk, sitting, end)
@@ -114,6 +116,15 @@ def _end_of(desk: Desk, draft: Draft) -> _End | None:
     return None if draft.changes or draft.republish else "nothing-to-do"
 
 
+def _second_thought(desk: Desk, procedure: Procedure, provider: DnsProvider, sitting: _Sitting) -> _End | None:
+    """What stands in the way may be another process's half-written work: then say that, or look again once it is done."""
+    refuse_open_change(desk)
+    assert desk.zone is not None
+    if desk.setting.journal.touched_since(desk.zone, sitting.mark):
+        _compare(desk, procedure, sitting, _look_again(desk, provider, sitting))
+    return _end_of(desk, sitting.draft)
+
+
 def _record_end(desk: Desk, procedure: Procedure, draft: Draft, end: _End) -> None:
     """Into the journal, where an intent is open, or where a rollback was asked for: evidence that it was."""
     rolls_back = procedure.undoes if end == "nothing-to-do" else None
@@ -130,23 +141,9 @@ def _stopped(desk: Desk, sitting: _Sitting, end: _End) -> Result:
     if end == "drift":
         raise Drift(f"{draft.drift} Nothing was changed.", hint=f"Look at it: registrar-sync history {desk.shown_domain}")
     if end == "refused":
-        held = held_back(draft.findings, desk.request.accept)
-        return desk.result("refused", message=held_message(held), hint=held_hint(desk, held))
+        return desk.held(held_back(draft.findings, desk.request.accept))
     seen = wait_for_nothing_new(desk, sitting.look, draft.after)
     return desk.result("nothing-to-do", message=draft.detail or "Nothing to change.", visibility=seen)
-
-
-def held_message(held: list[Finding]) -> str:
-    """How many findings stand in the way."""
-    return f"Held back by {len(held)} finding{'s' if len(held) > 1 else ''}. Nothing was changed."
-
-
-def held_hint(desk: Desk, held: list[Finding]) -> str:
-    """The command that would go on, where each finding may be accepted."""
-    if not all(f.acceptable for f in held):
-        return "Mend what the findings name, then run it again."
-    accepts = " ".join(f"--accept {f.id}" for f in held)
-    return f"If each of them is right for this domain, run it again with {accepts}"
 
 
 def _ask(desk: Desk, procedure: Procedure, sitting: _Sitting) -> None:
@@ -261,7 +258,7 @@ def _append_end(desk: Desk, state: ChangeState, *, wrote: bool, complete: bool =
 
 
 def _after_write(desk: Desk, sitting: _Sitting, outcome: Outcome) -> Result:
-    desk.findings = (*sitting.draft.findings, *outcome.findings)
+    desk.say((*sitting.draft.findings, *outcome.findings))
     if outcome.state == "restored":
         return _restored(desk, outcome)
     if outcome.state == "unknown":
@@ -284,7 +281,7 @@ def _seen(desk: Desk, sitting: _Sitting, seen: Visibility) -> Result:
     desk.setting.journal.append(desk.change_id, state, detail={"old_until": until})
     if state == "overdue":
         text = "Written and read back, but not served by every authoritative server yet."
-        return desk.result(state, changed=True, visibility=seen, message=text, hint=f"registrar-sync check {desk.shown_domain}")
+        return desk.result(state, changed=True, visibility=seen, message=text, hint=desk.check_again)
     return desk.result(state, changed=True, visibility=seen, message=sitting.draft.detail, hint=_undo_hint(desk))
 
 

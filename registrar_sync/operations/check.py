@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from registrar_sync.core import visibility
+from registrar_sync.core.guard import finding
 from registrar_sync.core.observation import Observation
 from registrar_sync.core.visibility import ServerVerdict, Visibility
+from registrar_sync.errors import LookupFailed
 from registrar_sync.operations.desk import Desk, Request, Setting
-from registrar_sync.operations.observe import DnsLook, delegation_findings, journalled_old_until, look_at_dns
+from registrar_sync.operations.observe import DnsLook, delegation_findings, journalled_old_until, look_at_dns, newest_change
 from registrar_sync.operations.result import Result, State
 from registrar_sync.operations.wait import aged
 
@@ -17,12 +19,46 @@ def check(setting: Setting, request: Request) -> Result:
     look = look_at_dns(desk)
     desk.add(*delegation_findings(look, None))
     desk.zone = request.zone or (look.delegation.zone if look.delegation else None)
+    if not any(o.reachable for o in look.observations):
+        return _not_asked(desk, look)
     verdicts = visibility.judge_enrolment(look.observations, setting.service)
     state = _state(verdicts)
+    if state != "authoritative":
+        verdicts = _explained(desk, look) or verdicts
     until = journalled_old_until(setting, desk.owner)
     verdict = aged(setting.clock.now(), until) if state == "authoritative" else "pending"
     seen = Visibility(verdict=verdict, old_until=until, servers=verdicts)
-    return desk.result(state, visibility=seen, message=_message(look, state), hint=_hint(desk, state), ticket=_ticket(desk, look))
+    return desk.result(
+        state, visibility=seen, message=_message(desk, look, state), hint=_hint(desk, state), ticket=_ticket(desk, look)
+    )
+
+
+def _not_asked(desk: Desk, look: DnsLook) -> Result:
+    """Nobody could be asked: that is no verdict on the domain."""
+    if look.delegation is not None and look.delegation.checked and look.delegation.zone is None:
+        return desk.result("not-enrolled", message="The DNS knows no name servers for this domain.", visibility=_NOBODY)
+    why = look.failure or "no authoritative server gave an answer that can be judged"
+    error = LookupFailed(f"The DNS could not be asked: {why}", hint="Give --nameserver or --resolver, or try again later.")
+    servers = visibility.judge_enrolment(look.observations, desk.setting.service)
+    seen = Visibility(verdict="pending", servers=servers)
+    return desk.result("not-enrolled", error=error, message=error.message, hint=error.hint, visibility=seen)
+
+
+_NOBODY = Visibility(verdict="pending")
+
+
+def _explained(desk: Desk, look: DnsLook) -> tuple[ServerVerdict, ...]:
+    """Our newest enrolment is on its way: each server judged by it, where all show what was before or what was written."""
+    newest = newest_change(desk.setting, desk.owner)
+    if newest is None or newest.what.command != "enroll" or newest.state not in ("written", "overdue"):
+        return ()
+    target = visibility.Target(before=newest.images.before, after=newest.images.after)
+    verdicts = visibility.judge(look.observations, target, now=desk.setting.clock.now(), gate=None)
+    if not {row.verdict for row in verdicts} <= {"old", "new", "unreachable"}:
+        return ()
+    text = f"Change {newest.id} is in the API and not yet served everywhere."
+    desk.add(finding("not-yet-published", text))
+    return verdicts
 
 
 def _state(verdicts: tuple[ServerVerdict, ...]) -> State:
@@ -31,11 +67,11 @@ def _state(verdicts: tuple[ServerVerdict, ...]) -> State:
     return "written" if any(row.verdict == "new" for row in verdicts) else "not-enrolled"
 
 
-def _message(look: DnsLook, state: State) -> str:
-    if look.failure:
-        return f"The name servers could not be looked up: {look.failure}"
+def _message(desk: Desk, look: DnsLook, state: State) -> str:
     if state == "written":
         return "Some authoritative servers answer the new data, some do not yet."
+    if any(f.id == "not-yet-published" for f in desk.findings):
+        return "Written, but not served by every authoritative server yet."
     if state == "not-enrolled" and _does_not_exist(look):
         return "The DNS knows no such name (NXDOMAIN)."
     if state == "not-enrolled":
@@ -49,7 +85,12 @@ def _does_not_exist(look: DnsLook) -> bool:
 
 
 def _hint(desk: Desk, state: State) -> str:
-    return "" if state == "authoritative" else f"registrar-sync plan {desk.shown_domain} shows what is missing"
+    if state == "authoritative":
+        return ""
+    if any(f.id == "not-yet-published" for f in desk.findings):
+        return f"Later: {desk.check_again}"
+    account = f"--account {desk.setting.account}" if desk.setting.account else "--provider NAME"
+    return f"registrar-sync plan {desk.shown_domain} {account} shows what is missing"
 
 
 def _ticket(desk: Desk, look: DnsLook) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from registrar_sync.core import names
@@ -132,10 +132,33 @@ class Desk:
             **more,
         )
 
+    def say(self, findings: tuple[Finding, ...]) -> None:
+        """The findings of the result; a block that was accepted says so."""
+        accepted = self.request.accept
+        self.findings = tuple(
+            replace(f, message=f"(accepted) {f.message}") if f.severity == "block" and f.id in accepted else f for f in findings
+        )
+
+    def held(self, held: list[Finding]) -> Result:
+        """The result where findings stand in the way: how many, and the options that would go on, where each may be accepted."""
+        message = f"Held back by {len(held)} finding{'s' if len(held) > 1 else ''}. Nothing was changed."
+        hint = "Mend what the findings name, then run it again."
+        if all(f.acceptable for f in held):
+            accepts = " ".join(f"--accept {f.id}" for f in held)
+            hint = f"If each of them is right for this domain, run it again with {accepts}"
+        return self.result("refused", message=message, hint=hint)
+
+    @property
+    def check_again(self) -> str:
+        """The command that looks at the DNS again, at the servers that this account's settings name."""
+        account = f" --account {self.setting.account}" if self.setting.account else ""
+        return f"registrar-sync check {self.shown_domain}{account}"
+
     def interrupted(self) -> OperationInterrupted:
         """Ctrl-C: what is true now and how to go on, still as a KeyboardInterrupt, so that a script's loop ends."""
-        again = f"registrar-sync check {self.shown_domain}" if self.wrote else "Run it again."
-        return OperationInterrupted(self.failed(Interrupted("Interrupted.", hint=again)))
+        if self.under_way or self.wrote:
+            return OperationInterrupted(self.failed(Interrupted("Interrupted.", hint=f"Look again: {self.check_again}")))
+        return OperationInterrupted(self.failed(Interrupted("Interrupted. Nothing was changed.", hint="Run it again.")))
 
     def failed(self, error: RegistrarSyncError) -> Result:
         """The result of an operation that ended in a known error: before anything was written, after it, or in between.

@@ -7,8 +7,9 @@ from registrar_sync.core.guard import KINDS, finding, held_back
 from registrar_sync.core.model import ZoneView
 from registrar_sync.core.plan import plan_enrolment
 from registrar_sync.errors import RegistrarSyncError
-from registrar_sync.operations.change import Confirm, Draft, Procedure, held_hint, held_message, make_change, observe_and_draft
+from registrar_sync.operations.change import Confirm, Draft, Procedure, make_change, observe_and_draft
 from registrar_sync.operations.desk import Desk, Request, Setting
+from registrar_sync.operations.lock import refuse_open_change
 from registrar_sync.operations.observe import DnsLook, dns_findings
 from registrar_sync.operations.result import Result
 
@@ -17,10 +18,13 @@ def plan(setting: Setting, request: Request) -> Result:
     """What ``enroll`` would do. Writes nothing, neither to the zone nor to the journal."""
     desk = Desk(command="plan", setting=setting, request=request)
     try:
+        refuse_open_change(desk)
         _, sitting = observe_and_draft(desk, _procedure(desk, None))
         return _planned(desk, sitting.draft)
     except RegistrarSyncError as error:
         return desk.failed(error)
+    except KeyboardInterrupt as stop:
+        raise desk.interrupted() from stop
     finally:
         desk.close()
 
@@ -28,7 +32,7 @@ def plan(setting: Setting, request: Request) -> Result:
 def _planned(desk: Desk, draft: Draft) -> Result:
     held = held_back(draft.findings, desk.request.accept)
     if held:
-        return desk.result("refused", message=held_message(held), hint=held_hint(desk, held))
+        return desk.held(held)
     if not draft.changes:
         return desk.result("nothing-to-do", message=draft.detail or "Nothing to change.")
     return desk.result("planned", message="Nothing was changed: this is what enroll would write.")

@@ -33,7 +33,10 @@ def let_calls_land(setting: Setting, lock: ZoneLock) -> None:
     """Where the lock was a dead process's, a call of theirs may still be under way: wait until it must be over."""
     if lock.dead_since is not None:
         since_s = (setting.clock.now() - lock.dead_since).total_seconds()
-        setting.clock.sleep(min(setting.call_limit_s - since_s, setting.call_limit_s))
+        quiet_s = min(setting.call_limit_s - since_s, setting.call_limit_s)
+        if quiet_s > 0:
+            setting.notify(f"waiting {quiet_s:.0f} s: a call of a dead process may still be under way")
+        setting.clock.sleep(quiet_s)
 
 
 class CountingLock:

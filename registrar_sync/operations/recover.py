@@ -17,7 +17,10 @@ def recover(setting: Setting, request: Request, change: Change) -> Result:
     desk = Desk(command="recover", setting=setting, request=request, change_id=change.id, zone=change.what.zone)
     try:
         setting.journal.check_writable()
-        setting.clock.sleep(_quiet_in_s(setting, change))
+        quiet_s = _quiet_in_s(setting, change)
+        if quiet_s > 0:
+            setting.notify(f"waiting {quiet_s:.0f} s: a call of the interrupted process may still be under way")
+        setting.clock.sleep(quiet_s)
         lock = setting.journal.lock(change.what.zone)
         let_calls_land(setting, lock)
         try:
@@ -26,6 +29,8 @@ def recover(setting: Setting, request: Request, change: Change) -> Result:
             lock.release()
     except RegistrarSyncError as error:
         return desk.failed(error)
+    except KeyboardInterrupt as stop:
+        raise desk.interrupted() from stop
     finally:
         desk.close()
 
@@ -74,7 +79,7 @@ def _forward(desk: Desk, provider: DnsProvider, lock: ZoneLock, change: Change, 
         raise OutcomeUnknown("The change was complete, but can no longer be read back.")
     _end(desk, change, "written", wrote=True, complete=True, rolls_back=change.what.undoes)
     message = "All of it was there: the change is complete." + (" It was published." if provider.staged else "")
-    return desk.result("written", changed=True, message=message, hint=f"registrar-sync check {desk.shown_domain}")
+    return desk.result("written", changed=True, message=message, hint=desk.check_again)
 
 
 def _back(desk: Desk, provider: DnsProvider, lock: ZoneLock, change: Change, work: Work) -> Result:

@@ -107,6 +107,7 @@ def _undo(setting: Setting, request: Request, change: Change, confirm: Confirm, 
     desk = Desk(command="rollback", setting=replace(setting, service=service), request=replace(request, zone=change.what.zone))
     try:
         if dry_run:
+            refuse_open_change(desk)
             return _shown(desk, observe_and_draft(desk, _procedure(desk, change, confirm))[1].draft)
         return make_change(desk, _procedure(desk, change, confirm))
     except RegistrarSyncError as error:

@@ -86,7 +86,10 @@ class Transport:
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         """The request as it would go out. Raises ``CredentialsRejected`` where a header cannot carry its value."""
         try:
-            return self._wire.session.prepare_request(request)
+            prepared = self._wire.session.prepare_request(request)
+            for value in prepared.headers.values():
+                str(value).encode("latin-1")  # as http.client will
+            return prepared
         except (requests.exceptions.InvalidHeader, UnicodeError):  # its text holds the header's value
             raise CredentialsRejected(
                 f"{self.label}: a credential holds characters that no HTTP header carries. Nothing was sent.",

@@ -239,3 +239,41 @@ def test_a_service_and_an_account_of_the_operators_own(gandi: Gandi, sandbox: Sa
     assert gandi(*words).code == 0
     assert "1 mx.filter.example." in sandbox.store.zone_text("example.com")
     assert gandi("rollback", "example.com", "--yes", "--config", str(config)).code == 0
+
+
+def test_a_token_that_no_header_carries_is_called_a_credential_fault(gandi: Gandi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SANDBOX", "token-with-€")
+    run = gandi(*ENROLL)
+    assert (run.code, run.json["error"]["kind"]) == (10, "credentials-rejected")
+
+
+def test_an_accepted_finding_says_so(gandi: Gandi, sandbox: Sandbox) -> None:
+    sandbox.store.add_zone("example.com", NEIGHBOURS + "@ 300 MX 0 .\n")
+    findings = {f["id"]: f["message"] for f in gandi(*PLAN, "--accept", "mx-null").json["findings"]}
+    assert findings["mx-null"].startswith("(accepted) ")
+
+
+def test_check_of_an_enrolment_on_its_way_says_so(gandi: Gandi, sandbox: Sandbox) -> None:
+    sandbox.store.publish_delay_s = 600
+    gandi(*ENROLL, "--wait", "none")
+    run = gandi(*CHECK)
+    assert run.code == 4
+    assert "not-yet-published" in {finding["id"] for finding in run.json["findings"]}
+    assert {server["verdict"] for server in run.json["visibility"]["servers"]} == {"old"}
+    assert "check example.com --account gandi" in gandi("check", "example.com", "-p", "gandi").out
+
+
+def test_check_that_could_ask_nobody_gives_no_verdict_on_the_domain(gandi: Gandi) -> None:
+    run = gandi("check", "example.com", "--nameserver", "127.0.0.1:9", "--output", "json")
+    assert (run.code, run.json["error"]["kind"]) == (1, "lookup-failed")
+
+
+@pytest.mark.parametrize("timeout", ["nan", "inf", "-1", "1e300"])
+def test_a_time_out_that_never_ends_is_refused(gandi: Gandi, timeout: str) -> None:
+    assert gandi(*ENROLL, "--timeout", timeout).code == 2
+
+
+def test_missing_credentials_are_listed_line_by_line(cli: Cli) -> None:
+    run = cli("enroll", "example.com", "-p", "gandi", "--yes")
+    assert run.code == 10
+    assert any(line.strip().startswith("LEXICON_GANDI_AUTH_TOKEN") for line in run.err.splitlines())

@@ -616,3 +616,11 @@ def test_recover_takes_over_from_a_writer_that_sleeps_past_its_lease_and_never_b
     assert "lock-lost" in sleeper.told()
     ovh.assert_zone(start_zone)
     assert ovh.states() == ["restored"]
+
+
+def test_a_plan_over_an_interrupted_change_does_not_call_our_edits_somebody_elses(ovh: Scene) -> None:
+    ovh.kill("before write 2", *ovh.enroll_words())
+    run = ovh.run("plan", "example.com", "--provider", "ovh", later_s=1000.0)
+    assert (run.code, run.json["error"]["kind"]) == (1, "open-change")
+    assert "recover example.com" in run.json["error"]["hint"]
+    ovh.assert_end(ovh.recover(), "restored")
