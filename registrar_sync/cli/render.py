@@ -24,6 +24,8 @@ EVERYWHERE = "visible at every authoritative server"
 _SEVERITY_STYLES = {"block": "bold red", "warn": "yellow", "info": "cyan"}
 # States in which the zone holds what the plan's "after" says.
 _ENDED = ("written", "authoritative", "overdue", "nothing-to-do")
+# Errors that come straight after the plan was shown, or before there was any.
+_PLAN_WAS_SHOWN = ("confirmation", "interrupted")
 _NEVER_FOLDED = ("at", "change_id", "command", "state", "undoes", "tier")
 _WIDE = 10_000  # not a terminal: one record stays on one line, whatever reads it
 
@@ -107,6 +109,9 @@ class Printer:
         """One domain's result."""
         if self.as_json:
             self.json(result.to_json())
+            return
+        if result.error is not None and result.error.kind in _PLAN_WAS_SHOWN and not result.changed:
+            self._complain(result.message, result.hint)
             return
         body = _stood_and_stands(result) if result.state in _ENDED else _plan(result)
         for line in [*_head(result), *body, *_findings(result.findings), *_visibility(result)]:

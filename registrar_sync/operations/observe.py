@@ -68,7 +68,7 @@ def delegation_findings(look: DnsLook, view: ZoneView | None) -> list[Finding]:
     if look.delegation is None:
         return [finding("delegation-unknown", f"The name servers could not be looked up: {look.failure}")]
     if not look.delegation.checked:
-        text = "The name servers were given by hand; whether the zone is delegated to them was not asked."
+        text = "The name servers are those of the options or the account; whether the zone is delegated to them was not asked."
         return [finding("delegation-not-checked", text)]
     if look.delegation.zone is None:
         return [finding("not-delegated", "The DNS knows no name servers for this domain: an edit would change nothing.")]
