@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# No deadlines: timings are for benchmarks. In CI the examples are the same every time, so that a red run can be repeated.
+settings.register_profile("registrar-sync", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("registrar-sync")
 
 _connect = socket.socket.connect
 _sendto = socket.socket.sendto
