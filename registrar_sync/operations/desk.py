@@ -132,6 +132,19 @@ class Desk:
             **more,
         )
 
+    def run(self, work: Callable[[], Result]) -> Result:
+        """Do the work; a known error becomes its result, Ctrl-C keeps going up with one; the provider is given back."""
+        try:
+            return work()
+        except RegistrarSyncError as error:
+            return self.failed(error)
+        except OperationInterrupted:
+            raise  # from a desk within this one, which knows what it wrote
+        except KeyboardInterrupt as stop:
+            raise self.interrupted() from stop
+        finally:
+            self.close()
+
     def say(self, findings: tuple[Finding, ...]) -> None:
         """The findings of the result; a block that was accepted says so."""
         accepted = self.request.accept

@@ -6,7 +6,6 @@ from registrar_sync.core.finding import Finding, Severity
 from registrar_sync.core.guard import KINDS, finding, held_back
 from registrar_sync.core.model import ZoneView
 from registrar_sync.core.plan import plan_enrolment
-from registrar_sync.errors import RegistrarSyncError
 from registrar_sync.operations.change import Confirm, Draft, Procedure, make_change, observe_and_draft
 from registrar_sync.operations.desk import Desk, Request, Setting
 from registrar_sync.operations.lock import refuse_open_change
@@ -17,19 +16,12 @@ from registrar_sync.operations.result import Result
 def plan(setting: Setting, request: Request) -> Result:
     """What ``enroll`` would do. Writes nothing, neither to the zone nor to the journal."""
     desk = Desk(command="plan", setting=setting, request=request)
-    try:
-        refuse_open_change(desk)
-        _, sitting = observe_and_draft(desk, _procedure(desk, None))
-        return _planned(desk, sitting.draft)
-    except RegistrarSyncError as error:
-        return desk.failed(error)
-    except KeyboardInterrupt as stop:
-        raise desk.interrupted() from stop
-    finally:
-        desk.close()
+    return desk.run(lambda: _plan(desk))
 
 
-def _planned(desk: Desk, draft: Draft) -> Result:
+def _plan(desk: Desk) -> Result:
+    refuse_open_change(desk)
+    draft = observe_and_draft(desk, _procedure(desk, None))[1].draft
     held = held_back(draft.findings, desk.request.accept)
     if held:
         return desk.held(held)
@@ -41,15 +33,12 @@ def _planned(desk: Desk, draft: Draft) -> Result:
 def enroll(setting: Setting, request: Request, confirm: Confirm = None) -> Result:
     """Put the service into the domain's SPF and MX, read it back, and wait until it is served everywhere."""
     desk = Desk(command="enroll", setting=setting, request=request)
-    try:
+
+    def work() -> Result:
         setting.journal.check_writable()
         return make_change(desk, _procedure(desk, confirm))
-    except RegistrarSyncError as error:
-        return desk.failed(error)
-    except KeyboardInterrupt as stop:
-        raise desk.interrupted() from stop
-    finally:
-        desk.close()
+
+    return desk.run(work)
 
 
 def _procedure(desk: Desk, confirm: Confirm) -> Procedure:

@@ -33,9 +33,13 @@ def let_calls_land(setting: Setting, lock: ZoneLock) -> None:
     """Where the lock was a dead process's, a call of theirs may still be under way: wait until it must be over."""
     if lock.dead_since is not None:
         since_s = (setting.clock.now() - lock.dead_since).total_seconds()
-        quiet_s = min(setting.call_limit_s - since_s, setting.call_limit_s)
-        if quiet_s > 0:
-            setting.notify(f"waiting {quiet_s:.0f} s: a call of a dead process may still be under way")
+        sit_out(setting, min(setting.call_limit_s - since_s, setting.call_limit_s))
+
+
+def sit_out(setting: Setting, quiet_s: float) -> None:
+    """Wait until a call that may still be under way must be over, and say why."""
+    if quiet_s > 0:
+        setting.notify(f"waiting {quiet_s:.0f} s: a call of an interrupted process may still be under way")
         setting.clock.sleep(quiet_s)
 
 

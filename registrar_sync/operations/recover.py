@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from registrar_sync.core.undo import mixture
-from registrar_sync.errors import Drift, OutcomeUnknown, RegistrarSyncError
+from registrar_sync.errors import Drift, OutcomeUnknown
 from registrar_sync.operations.desk import Desk, Request, Setting
-from registrar_sync.operations.lock import let_calls_land
+from registrar_sync.operations.lock import let_calls_land, sit_out
 from registrar_sync.operations.observe import last_write
 from registrar_sync.operations.result import Result
 from registrar_sync.operations.write import ENTERING, LEAVING, Work, read_back, restore
@@ -15,24 +15,18 @@ from registrar_sync.ports import Change, ChangeState, DnsProvider, ZoneLock
 def recover(setting: Setting, request: Request, change: Change) -> Result:
     """End ``change``, whose state is ``intended`` or ``unknown``. ``setting`` belongs to the change's account. Never asks."""
     desk = Desk(command="recover", setting=setting, request=request, change_id=change.id, zone=change.what.zone)
-    try:
+
+    def work() -> Result:
         setting.journal.check_writable()
-        quiet_s = _quiet_in_s(setting, change)
-        if quiet_s > 0:
-            setting.notify(f"waiting {quiet_s:.0f} s: a call of the interrupted process may still be under way")
-        setting.clock.sleep(quiet_s)
+        sit_out(setting, _quiet_in_s(setting, change))
         lock = setting.journal.lock(change.what.zone)
         let_calls_land(setting, lock)
         try:
             return _recover(desk, lock, change)
         finally:
             lock.release()
-    except RegistrarSyncError as error:
-        return desk.failed(error)
-    except KeyboardInterrupt as stop:
-        raise desk.interrupted() from stop
-    finally:
-        desk.close()
+
+    return desk.run(work)
 
 
 def _quiet_in_s(setting: Setting, change: Change) -> float:

@@ -10,7 +10,7 @@ from registrar_sync.core.guard import finding
 from registrar_sync.core.model import RRset, ZoneView, same_values
 from registrar_sync.core.service import MailService
 from registrar_sync.core.undo import plan_rollback
-from registrar_sync.errors import Drift, NothingJournalled, RegistrarSyncError
+from registrar_sync.errors import Drift, NothingJournalled
 from registrar_sync.operations.change import Confirm, Draft, Procedure, make_change, observe_and_draft
 from registrar_sync.operations.desk import Desk, Request, Setting
 from registrar_sync.operations.enrol import notices
@@ -48,7 +48,8 @@ def rollback(
     ``dry_run``: show what undoing the newest of them would write, and write nothing.
     """
     desk = Desk(command="rollback", setting=setting, request=request)
-    try:
+
+    def work() -> Result:
         setting.journal.check_writable()
         refuse_open_change(desk)
         changes = to_undo(setting, request)
@@ -57,10 +58,8 @@ def rollback(
         if dry_run:
             return _undo(setting_for(changes[0]), request, changes[0], confirm, dry_run=True)
         return _undo_all(changes, request, confirm, setting_for)
-    except RegistrarSyncError as error:
-        return desk.failed(error)
-    finally:
-        desk.close()
+
+    return desk.run(work)
 
 
 def to_undo(setting: Setting, request: Request) -> list[Change]:
@@ -105,17 +104,14 @@ def _together(done: list[Result]) -> Result:
 def _undo(setting: Setting, request: Request, change: Change, confirm: Confirm, *, dry_run: bool = False) -> Result:
     service = MailService.from_json(change.what.service)
     desk = Desk(command="rollback", setting=replace(setting, service=service), request=replace(request, zone=change.what.zone))
-    try:
+
+    def work() -> Result:
         if dry_run:
             refuse_open_change(desk)
             return _shown(desk, observe_and_draft(desk, _procedure(desk, change, confirm))[1].draft)
         return make_change(desk, _procedure(desk, change, confirm))
-    except RegistrarSyncError as error:
-        return desk.failed(error)
-    except KeyboardInterrupt as stop:
-        raise desk.interrupted() from stop
-    finally:
-        desk.close()
+
+    return desk.run(work)
 
 
 def _shown(desk: Desk, draft: Draft) -> Result:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from registrar_sync.errors import OutcomeUnknown, ProviderRefused, WriteMustReread
+from registrar_sync.operations.desk import OperationInterrupted
 from registrar_sync.providers.memory import Fault
 from tests.unit.stage import OWNER, START, Stage, a, mx, txt
 
@@ -179,3 +180,18 @@ def test_spf_goes_last_also_when_the_provider_made_us_wait(stage: Stage) -> None
     assert stage.rollback().state == "authoritative"
     writes = [entry.split()[-1] for entry in stage.provider.log[begin:] if entry.startswith("write")]
     assert writes == ["MX", "MX", "TXT"]
+
+
+def test_ctrl_c_while_a_rollback_waits_says_that_it_is_written(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.enroll()
+    stage.clock.sleep(1000)
+    stage.dns.lag_s = 100
+
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stage.clock, "sleep", interrupt)
+    with pytest.raises(OperationInterrupted) as stopped:
+        stage.rollback()
+    assert (stopped.value.result.state, stopped.value.result.changed) == ("written", True)
+    assert "written and was read back" in stopped.value.result.message
