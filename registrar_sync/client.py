@@ -11,6 +11,7 @@ from typing import Any
 from registrar_sync.core import names
 from registrar_sync.core.guard import KINDS
 from registrar_sync.core.service import MxMode, Qualifier
+from registrar_sync.core.wish import Edits
 from registrar_sync.errors import RegistrarSyncError, UnknownName, UsageError
 from registrar_sync.operations import check as checking
 from registrar_sync.operations import enrol, recover, rollback
@@ -68,7 +69,8 @@ class Client:
         Options: ``provider``, ``account``, ``service``, ``zone``, ``mx`` ("below" or "replace"), ``all`` ("fail",
         "softfail", "neutral"; a new SPF record only), ``ttl`` (seconds; RRsets that do not exist only), ``accept`` (finding
         ids), ``wait`` ("authoritative", "visible", "none"), ``timeout`` (seconds), ``nameservers`` and ``resolvers``
-        (``ADDR[:PORT]``), ``confirm`` (called with the planned result; False stops).
+        (``ADDR[:PORT]``), ``confirm`` (called with the planned result; False stops), ``probe_smtp`` (ask the service's hosts
+        for RCPT), and each field of ``core.wish.Edits`` (``merge_spf=True``, ``renumber="shift"``, ...).
         """
         return self._enrol("enroll", domain, **options)
 
@@ -190,8 +192,9 @@ def _request(
     accept: Iterable[str] = (),
     wait: Wait = "authoritative",
     timeout: float | None = None,
+    **more: Any,
 ) -> Request:
-    """Check every option before anybody is asked anything."""
+    """Check every option before anybody is asked anything. ``more``: ``probe_smtp``, and the fields of ``core.wish.Edits``."""
     owner = names.parse_domain(domain)
     zone_name = names.parse_domain(zone) if zone else None
     if zone_name and not names.is_within(owner, zone_name):
@@ -206,6 +209,13 @@ def _request(
     _one_of("wait", wait, ("authoritative", "visible", "none"))
     if all is not None:
         _one_of("all", all, tuple(ALL_QUALIFIERS))
+    probe_smtp = more.pop("probe_smtp", False)
+    allowed = Edits(**more)
+    _one_of("renumber", allowed.renumber, ("no", "shift", "compact"))
+    if allowed.set_all and all is None:
+        raise UsageError(
+            "set-all needs the value to set. Nothing was changed.", hint="Say --set-all --all fail, softfail or neutral."
+        )
     return Request(
         domain=owner,
         zone=zone_name,
@@ -215,6 +225,8 @@ def _request(
         accept=_known_findings(accept),
         wait=wait,
         timeout_s=timeout,
+        edits=allowed,
+        probe_smtp=probe_smtp,
     )
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from registrar_sync.core.known import PolicyQuestion, Said, SmtpQuestion
 from registrar_sync.core.model import RRset, RRsetChange, ZoneView
-from registrar_sync.core.observation import Delegation, Observation, Server
+from registrar_sync.core.observation import Answer, Delegation, Observation, Server
 
 
 class Clock(Protocol):
@@ -116,6 +117,34 @@ class Resolver(Protocol):
         """
         ...
 
+    def look_up(self, name: str, rtype: str) -> Answer:
+        """The records of ``rtype`` at ``name`` as a recursive resolver tells them, aliases followed. Safe from many threads.
+
+        before: "mx.example.net. CNAME host.example.net.", "host.example.net. A 192.0.2.1".
+        call: ``look_up("mx.example.net.", "A")``.
+        after: ``data``, values {Other("192.0.2.1")}, detail "CNAME to host.example.net".
+
+        ``absent`` for NXDOMAIN (detail "NXDOMAIN") and for no such data; ``unreachable``, with the reason, where no resolver
+        gave a usable answer. Never raises for what the DNS answers, or does not.
+        """
+        ...
+
+
+class PolicyHosts(Protocol):
+    """The web servers of MTA-STS policies."""
+
+    def fetch(self, question: PolicyQuestion) -> Said:
+        """The policy's text (``yes``), that the host serves none (``no``), or ``unknown`` with the reason. Never raises."""
+        ...
+
+
+class MailHosts(Protocol):
+    """Mail servers, asked without sending mail."""
+
+    def would_take(self, question: SmtpQuestion) -> Said:
+        """Whether the host accepts RCPT for the recipient (``yes``), refuses it (``no``), or ``unknown``. Never raises."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Images:
@@ -149,7 +178,7 @@ class NewChange:
     provider: str
     account: str
     service: Mapping[str, Any]
-    command: Literal["enroll", "rollback"]
+    command: Literal["enroll", "rollback", "prepare", "finish", "unenroll"]
     undoes: int | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
 

@@ -16,6 +16,7 @@ import platformdirs
 
 from registrar_sync.errors import ConfigInvalid, ProviderManual, UnknownName, UsageError
 from registrar_sync.operations.desk import Setting
+from registrar_sync.operations.inquire import Inquiry
 from registrar_sync.ports import Change, DnsProvider, Journal, Resolver
 
 if TYPE_CHECKING:
@@ -54,7 +55,10 @@ class Asked:
 
 @dataclass(kw_only=True)
 class World:
-    """One process's connection to configuration, journal and (where asked for) the embedded sandbox. Close it."""
+    """One process's connection to configuration, journal and (where asked for) the embedded sandbox. Close it.
+
+    ``policy_port`` and ``smtp_port``: where MTA-STS policies and mail servers listen; other than the standard's only in tests.
+    """
 
     config: Path | None = None
     journal_url: str | None = None
@@ -62,6 +66,9 @@ class World:
     notify: Callable[[str], None] = lambda text: None
     warn: Callable[[str], None] = warnings.warn
     clock: SystemClock = field(default_factory=SystemClock)
+    policy_port: int = 443
+    smtp_port: int = 25
+    _inquiries: dict[tuple[tuple[str, ...], str], Inquiry] = field(default_factory=dict, init=False)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -116,12 +123,14 @@ class World:
         chosen = self._account(provider, account)
         spec = chosen.provider
         self._refuse_manual(spec)
+        resolver = self.resolver(asked, chosen)
         return Setting(
             provider="sandbox" if chosen.sandbox else spec.name,
             account=chosen.name,
             service=service,
             open_provider=self._opener(chosen, read_only=read_only),
-            resolver=self.resolver(asked, chosen),
+            resolver=resolver,
+            inquiry=self._inquiry(resolver, asked, chosen),
             journal=self.journal,
             clock=self.clock,
             staged=spec.staged,
@@ -150,12 +159,14 @@ class World:
     def looking(self, *, provider: str | None, account: str | None, service: MailService, asked: Asked) -> Setting:
         """A setting without credentials, for ``check``: the provider's name only decides whom to ask."""
         chosen = self._account(provider, account) if provider or account else None
+        resolver = self.resolver(asked, chosen)
         return Setting(
             provider=(("sandbox" if chosen.sandbox else chosen.provider.name) if chosen else ""),
             account=chosen.name if chosen else "",
             service=service,
             open_provider=_no_provider,
-            resolver=self.resolver(asked, chosen),
+            resolver=resolver,
+            inquiry=self._inquiry(resolver, asked, chosen),
             journal=self.journal,
             clock=self.clock,
             notify=self.notify,
@@ -181,6 +192,21 @@ class World:
             nameservers=[parse_endpoint(text) for text in nameservers] or None,
             clock=self.clock,
         )
+
+    def _inquiry(self, resolver: Resolver, asked: Asked, account: Account | None) -> Inquiry:
+        """One for all domains that ask the same recursive resolvers: the service and the big mailers are asked about once."""
+        from registrar_sync.mail_probe import MailProbe  # noqa: PLC0415 - --help must stay quick
+        from registrar_sync.mta_sts import PolicyFetcher  # noqa: PLC0415
+
+        key = (asked.resolvers, account.name if account else "")
+        if key not in self._inquiries:
+            self._inquiries[key] = Inquiry(
+                resolver=resolver,
+                policy_hosts=PolicyFetcher(port=self.policy_port),
+                mail_hosts=MailProbe(port=self.smtp_port),
+                clock=self.clock,
+            )
+        return self._inquiries[key]
 
     def _account(self, provider: str | None, account: str | None) -> Account:
         """The account meant by --provider and --account; every provider is also an account of its own name."""

@@ -69,13 +69,31 @@ class What:
     """What an enrolment is to look like."""
 
     mx: Annotated[Mx, typer.Option("--mx", help="The service's hosts below the present ones, or instead of them.")] = Mx.below
-    all_: Annotated[All | None, typer.Option("--all", help="The 'all' of a new SPF record; an existing one is kept.")] = None
+    all_: Annotated[All | None, typer.Option("--all", help="The 'all' of a new SPF record; see --set-all.")] = None
     ttl: Annotated[int | None, typer.Option(help="TTL in seconds, for RRsets that do not exist yet.")] = None
     accept: Annotated[list[str] | None, typer.Option(help="Accept one blocking finding by its id (repeatable).")] = None
+    merge_spf: Annotated[bool, typer.Option("--merge-spf", help="Make one SPF record of several.")] = False
+    set_all: Annotated[bool, typer.Option("--set-all", help="Give an existing SPF record the 'all' that --all names.")] = False
+    add_all: Annotated[bool, typer.Option("--add-all", help="Add an 'all' where an SPF record has none.")] = False
+    fix_qualifier: Annotated[bool, typer.Option("--fix-qualifier", help="Take ~ or ? away from the service's include.")] = False
+    dedupe: Annotated[bool, typer.Option("--dedupe", help="Take out the include, and MX rows, that stand twice.")] = False
+    keep_implicit: Annotated[
+        bool, typer.Option("--keep-implicit", help="Without MX, keep the domain's own address as fallback.")
+    ] = False
+    renumber: Annotated[bool, typer.Option("--renumber", help="Make room under preference 0: move all preferences up.")] = False
+    renumber_compact: Annotated[
+        bool, typer.Option("--renumber-compact", help="Make room under preference 0: move up only what must.")
+    ] = False
+    probe_smtp: Annotated[
+        bool, typer.Option("--probe-smtp", help="Ask the service's hosts on port 25 whether they take mail for the domain.")
+    ] = False
 
     def words(self) -> dict[str, Any]:
         """As the client takes them."""
-        return {"mx": self.mx.value, "all": self.all_ and self.all_.value, "ttl": self.ttl, "accept": self.accept or ()}
+        named = ("merge_spf", "set_all", "add_all", "fix_qualifier", "dedupe", "keep_implicit", "probe_smtp")
+        room = "compact" if self.renumber_compact else "shift" if self.renumber else "no"
+        words = {"mx": self.mx.value, "all": self.all_ and self.all_.value, "ttl": self.ttl, "accept": self.accept or ()}
+        return {**words, **{name: getattr(self, name) for name in named}, "renumber": room}
 
 
 _ADDRESS = "ADDR[:PORT]"

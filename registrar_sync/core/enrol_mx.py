@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import finding
+from registrar_sync.core.known import Known
 from registrar_sync.core.known_filters import filter_behind
 from registrar_sync.core.model import Mx, Record, RRset, ZoneView
 from registrar_sync.core.mx import NULL_EXCHANGE, Placement, is_enrolled_order, place_below, place_instead
@@ -19,7 +20,7 @@ _NOT_YET = "is not in this version yet"
 _ADDRESS_TYPES = ("A", "AAAA", "ALIAS", "ANAME")  # the last two: vendors' synthetic addresses
 
 
-def enrol_mx(view: ZoneView, wish: Wish) -> Part:
+def enrol_mx(view: ZoneView, wish: Wish, known: Known) -> Part:
     """The MX set with the service's hosts in force, or as it is where a block is not accepted."""
     before = view.rrset("MX")
     values = mx_values(before)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import finding
+from registrar_sync.core.known import Known
 from registrar_sync.core.model import Rdata, Record, RRset, Txt, ZoneView
 from registrar_sync.core.names import display
 from registrar_sync.core.service import Qualifier
@@ -26,7 +27,7 @@ _NOT_YET = "is not in this version yet"
 _GUIDELINE, _UDP_LIMIT = 450, 512  # octets, RFC 7208 section 3.4
 
 
-def enrol_spf(view: ZoneView, wish: Wish) -> Part:
+def enrol_spf(view: ZoneView, wish: Wish, known: Known) -> Part:
     """The TXT set with the service's include in force, or as it is where a block is not accepted."""
     before = view.rrset("TXT")
     near = tuple(_near_miss(value) for value in find_near_misses(before))

@@ -11,6 +11,7 @@ from registrar_sync.core.enrol_mx import enrol_mx
 from registrar_sync.core.enrol_spf import enrol_spf
 from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import finding, held_back
+from registrar_sync.core.known import Known
 from registrar_sync.core.model import Rdata, RRset, RRsetChange, Txt, ZoneView
 from registrar_sync.core.mx_mechanism import guard_mx_mechanism
 from registrar_sync.core.names import display
@@ -48,20 +49,22 @@ class Plan:
         return replace(self, findings=(*self.findings, *more))
 
 
-def plan_enrolment(view: ZoneView, wish: Wish) -> Plan:
+def plan_enrolment(view: ZoneView, wish: Wish, known: Known | None = None) -> Plan:
     """What enrolling would write, given all that stands at the owner. Never raises for what a zone holds: it says so.
 
     before: TXT {"v=spf1 mx ~all"}, MX {5 mailgate}.  wish: security-mail, below.
     after: TXT {"v=spf1 mx include:includespf.security-mail.net ~all"}, MX {3 france, 4 europe, 5 mailgate}.
-    A part that a block holds back stays as it is.
+    A part that a block holds back stays as it is. ``known``: the world beside the zone; what the plan missed there is in its
+    ``wanted``, and a plan that missed something is only good for finding out what (None: nothing is known).
     """
+    known = known or Known()
     before = {rtype: view.rrset(rtype) for rtype in TYPES}
     foreign = _not_ours_to_edit(view)
     if foreign:
         return _plan(view, before, before, foreign)
-    spf, mx = enrol_spf(view, wish), enrol_mx(view, wish)
+    spf, mx = enrol_spf(view, wish, known), enrol_mx(view, wish, known)
     mx = guard_mx_mechanism(view, wish, mx)
-    spf, mx = guard_outcome(view, wish, spf, mx)
+    spf, mx = guard_outcome(view, wish, spf, mx, known)
     after = {"TXT": spf.after, "MX": mx.after}
     plan = _plan(view, before, after, (*spf.findings, *mx.findings, *_clamped(before, after, wish)))
     done = not plan.changes and not held_back(plan.findings, wish.accept)

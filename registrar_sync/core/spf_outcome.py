@@ -8,6 +8,7 @@ from dataclasses import replace
 from registrar_sync.core.enrol_mx import mx_values
 from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import finding
+from registrar_sync.core.known import Known
 from registrar_sync.core.model import RRset, ZoneView
 from registrar_sync.core.mx import NULL_EXCHANGE
 from registrar_sync.core.mx_mechanism import is_own_mx, only_spf
@@ -19,7 +20,7 @@ _LIMIT = 10  # look-ups of a record, and MX hosts of one ``mx``: RFC 7208 sectio
 _COUNTED = frozenset({"include", "a", "mx", "ptr", "exists"})  # and redirect
 
 
-def guard_outcome(view: ZoneView, wish: Wish, spf: Part, mx: Part) -> tuple[Part, Part]:
+def guard_outcome(view: ZoneView, wish: Wish, spf: Part, mx: Part, known: Known) -> tuple[Part, Part]:
     """Both parts, with the blocks that come of writing them. A plan that writes neither is not judged.
 
     Unaccepted, too many terms leave the SPF record as it is, a block about ``mx`` and the MX set leaves both as they are.

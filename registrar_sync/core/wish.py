@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import held_back
@@ -11,11 +12,32 @@ from registrar_sync.core.service import MailService, MxMode, Qualifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edits:
+    """What the operator allows beyond the usual, each by an option of its own.
+
+    ``merge_spf``: two SPF records become one; ``set_all``: the ``all`` of an existing record becomes the one asked for;
+    ``add_all``: a record without ``all`` gets it; ``fix_qualifier``: ``~`` or ``?`` before our include goes; ``dedupe``: terms
+    and MX rows that stand twice stand once; ``keep_implicit``: without MX, the domain's own address stays the fallback;
+    ``renumber``: the customer's preferences move up where there is no room, all of them ("shift") or only those that must
+    ("compact").
+    """
+
+    merge_spf: bool = False
+    set_all: bool = False
+    add_all: bool = False
+    fix_qualifier: bool = False
+    dedupe: bool = False
+    keep_implicit: bool = False
+    renumber: Literal["no", "shift", "compact"] = "no"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """The service to enrol with, and how.
 
     ``all_qualifier`` for a new SPF record (None: the service's own). ``ttl`` seconds, for an RRset that does not exist yet
     (None: the service's own), held within the provider's bounds ``ttl_min`` to ``ttl_max``. ``accept``: ids of findings.
+    ``probe_smtp``: whether to ask the service's hosts for RCPT.
     """
 
     service: MailService
@@ -25,6 +47,13 @@ class Wish:
     ttl_min: int = 0
     ttl_max: int = 2**31 - 1
     accept: frozenset[str] = frozenset()
+    edits: Edits = field(default_factory=Edits)
+    probe_smtp: bool = False
+
+    @property
+    def wanted_all(self) -> Qualifier:
+        """The qualifier of ``all`` for a new record, and for an existing one where ``edits`` allows to set it."""
+        return self.all_qualifier or self.service.all_qualifier
 
     @property
     def wanted_ttl(self) -> int:

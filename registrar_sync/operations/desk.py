@@ -8,9 +8,10 @@ from typing import Any, Literal
 
 from registrar_sync.core import names
 from registrar_sync.core.finding import Finding
-from registrar_sync.core.plan import Wish
 from registrar_sync.core.service import MailService, MxMode, Qualifier
+from registrar_sync.core.wish import Edits, Wish
 from registrar_sync.errors import Drift, Interrupted, RegistrarSyncError
+from registrar_sync.operations.inquire import Inquiry
 from registrar_sync.operations.result import Command, PlanShown, Result, State
 from registrar_sync.ports import Clock, DnsProvider, Journal, Resolver
 
@@ -29,6 +30,7 @@ class Setting:
     service: MailService
     open_provider: Callable[[], DnsProvider]
     resolver: Resolver
+    inquiry: Inquiry
     journal: Journal
     clock: Clock
     staged: bool = False
@@ -52,6 +54,8 @@ class Request:
     accept: frozenset[str] = frozenset()
     wait: Wait = "authoritative"
     timeout_s: float | None = None
+    edits: Edits = field(default_factory=Edits)
+    probe_smtp: bool = False
     to_change: int | None = None
     keep_spf: bool = False
 
@@ -65,6 +69,8 @@ class Request:
             ttl_min=setting.ttl_min,
             ttl_max=setting.ttl_max,
             accept=self.accept,
+            edits=self.edits,
+            probe_smtp=self.probe_smtp,
         )
 
 

@@ -51,7 +51,8 @@ def _procedure(desk: Desk, confirm: Confirm) -> Procedure:
 
 
 def _draft(desk: Desk, look: DnsLook, view: ZoneView) -> Draft:
-    plan = plan_enrolment(view, desk.request.wish(desk.setting))
+    wish = desk.request.wish(desk.setting)
+    plan = desk.setting.inquiry.settle(lambda known: plan_enrolment(view, wish, known))
     return Draft(
         view=view,
         before=plan.before,

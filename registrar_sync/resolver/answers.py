@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dns.exception
 import dns.flags
 import dns.message
 import dns.name
@@ -47,6 +48,20 @@ def judge(response: dns.message.Message, owner: str, rtype: str) -> Answer:
         return Answer(status="data", ttl=alias.ttl, detail=f"CNAME to {display(absolute(str(alias[0])))}")
     _, negative_ttl = soa_of(response)
     return Answer(status="absent", ttl=negative_ttl, detail="NXDOMAIN" if rcode == dns.rcode.NXDOMAIN else "")
+
+
+def told(response: dns.message.Message, name: str, rtype: str) -> Answer:
+    """What a recursive resolver's usable response says, aliases followed."""
+    assert isinstance(response, dns.message.QueryMessage)
+    try:
+        chain = response.resolve_chaining()
+    except dns.exception.DNSException as error:
+        return Answer(status="unreachable", detail=f"its aliases lead nowhere: {error}")
+    alias = f"CNAME to {display(absolute(str(chain.canonical_name)))}" if chain.cnames else ""
+    if chain.answer is not None:
+        return Answer(status="data", values=frozenset(map(_value, chain.answer)), ttl=chain.minimum_ttl, detail=alias)
+    nothing = "NXDOMAIN" if response.rcode() == dns.rcode.NXDOMAIN else alias
+    return Answer(status="absent", ttl=chain.minimum_ttl, detail=nothing)
 
 
 def rrset_of(section: list[dns.rrset.RRset], name: str, rtype: str) -> dns.rrset.RRset | None:

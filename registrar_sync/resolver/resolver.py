@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import dns.message
 import dns.rdata
 
 from registrar_sync.core.names import absolute, ancestors, display
 from registrar_sync.core.observation import Answer, Delegation, Observation, Server
 from registrar_sync.errors import LookupFailed
 from registrar_sync.ports import Clock
-from registrar_sync.resolver.answers import judge, rrset_of, soa_of, unusable
+from registrar_sync.resolver.answers import judge, rrset_of, soa_of, told, unusable
 from registrar_sync.resolver.endpoints import servers_at, system_recursives
 from registrar_sync.resolver.exchange import Exchange, Unanswered
 
@@ -85,8 +86,19 @@ class DnsResolver:
                 continue  # the other family may do; a host with neither stays visible, without an address
         return [Server(name=host, address=address, port=self._port) for address in addresses or [""]]
 
+    def look_up(self, name: str, rtype: str) -> Answer:
+        """See ``ports.Resolver``."""
+        try:
+            return told(self._ask_recursives(name, rtype), name, rtype)
+        except LookupFailed as error:
+            return Answer(status="unreachable", detail=error.message)
+
     def _look_up(self, name: str, rtype: str) -> Sequence[dns.rdata.Rdata]:
-        """The RRset at ``name`` from the first recursive resolver with a usable answer: empty for NXDOMAIN and NODATA."""
+        """The RRset at ``name``: empty for NXDOMAIN and NODATA, and where the name is an alias."""
+        return list(rrset_of(self._ask_recursives(name, rtype).answer, name, rtype) or ())
+
+    def _ask_recursives(self, name: str, rtype: str) -> dns.message.Message:
+        """The first usable response of a recursive resolver. Raises ``LookupFailed``."""
         failures = []
         for server in self._recursive_servers():
             try:
@@ -95,7 +107,7 @@ class DnsResolver:
                 failures.append(f"{server}: {error}")
                 continue
             if not (reason := unusable(response)):
-                return list(rrset_of(response.answer, name, rtype) or ())
+                return response
             failures.append(f"{server}: {reason}")
         raise LookupFailed(
             f"No recursive resolver could tell the {rtype} records of {display(name)} ({'; '.join(failures)}). "

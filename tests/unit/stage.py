@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from registrar_sync.core.model import Mx, Other, Record, RRset, Txt, values_of
+from registrar_sync.core.known import PolicyQuestion, Said, SmtpQuestion
+from registrar_sync.core.model import Mx, Other, Rdata, Record, RRset, Txt, values_of
 from registrar_sync.core.observation import Answer, Delegation, Observation, Server
 from registrar_sync.core.service import MailService, ServiceExchange
 from registrar_sync.errors import LookupFailed
 from registrar_sync.journal import open_journal
 from registrar_sync.operations.desk import Request, Setting
 from registrar_sync.operations.enrol import enroll, plan
+from registrar_sync.operations.inquire import Inquiry
 from registrar_sync.operations.recover import recover
 from registrar_sync.operations.result import Result
 from registrar_sync.operations.rollback import rollback
@@ -32,6 +34,29 @@ SERVICE = MailService(
         ServiceExchange(exchange="europe.security-mail.net.", below=4, replace=10),
     ),
 )
+
+
+def data(*values: Rdata, ttl: int = 300) -> Answer:
+    return Answer(status="data", values=frozenset(values), ttl=ttl)
+
+
+WORLD = {
+    ("includespf.security-mail.net.", "TXT"): data(Txt((b"v=spf1 ip4:192.0.2.0/24 -all",))),
+    ("france.security-mail.net.", "A"): data(Other("192.0.2.101")),
+    ("europe.security-mail.net.", "A"): data(Other("192.0.2.102")),
+    ("mailgate.example.com.", "A"): data(Other("192.0.2.5")),
+    ("smtp.isp.net.", "A"): data(Other("192.0.2.6")),
+}
+
+
+class Nobody:
+    """Neither a policy host nor a mail host answers."""
+
+    def fetch(self, question: PolicyQuestion) -> Said:
+        return Said(status="unknown", text="nobody answers")
+
+    def would_take(self, question: SmtpQuestion) -> Said:
+        return Said(status="unknown", text="nobody answers")
 
 
 class JumpingClock:
@@ -65,6 +90,7 @@ class MemoryDns:
     fails: bool = False
     silent: frozenset[str] = frozenset()
     history: list[tuple[float, int, dict[str, RRset | None]]] = field(default_factory=list)
+    world: dict[tuple[str, str], Answer] = field(default_factory=lambda: dict(WORLD))
 
     def delegation(self, owner: str) -> Delegation:
         if self.fails:
@@ -78,6 +104,10 @@ class MemoryDns:
         due = [row for row in self.history if row[0] + self.lag_s <= self.clock.elapsed_s] or self.history[:1]
         _, serial, rrsets = due[-1]
         return [self._one(server, serial, rrsets, rtypes) for server in servers]
+
+    def look_up(self, name: str, rtype: str) -> Answer:
+        """The world beside the zone: the service as it ought to be, and what a test puts in ``world``."""
+        return self.world.get((name, rtype), Answer(status="absent"))
 
     def _one(self, server: Server, serial: int, rrsets: dict[str, RRset | None], rtypes: Sequence[str]) -> Observation:
         if server.address in self.silent:
@@ -125,6 +155,7 @@ class Stage:
             service=SERVICE,
             open_provider=lambda: self.provider,
             resolver=self.dns,
+            inquiry=Inquiry(resolver=self.dns, policy_hosts=Nobody(), mail_hosts=Nobody(), clock=self.clock),
             journal=self.journal,
             clock=self.clock,
             staged=staged,
