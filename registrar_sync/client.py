@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from registrar_sync.core import names
+from registrar_sync.core.evidence import Change
 from registrar_sync.core.guard import KINDS
 from registrar_sync.core.service import MxMode, Qualifier
 from registrar_sync.core.wish import Edits
 from registrar_sync.errors import RegistrarSyncError, UnknownName, UsageError
 from registrar_sync.operations import check as checking
 from registrar_sync.operations import enrol, recover, rollback
-from registrar_sync.operations.change import Confirm
 from registrar_sync.operations.desk import Request, Setting, Wait
+from registrar_sync.operations.draft import Confirm
 from registrar_sync.operations.result import Command, Result
-from registrar_sync.ports import Change
 from registrar_sync.wiring import Asked, World
 
 _LONGEST_WAIT_S = 30 * 86400

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
+from registrar_sync.core.evidence import Change, ChangeState, Images, NewChange
 from registrar_sync.core.known import PolicyQuestion, Said, SmtpQuestion
-from registrar_sync.core.model import RRset, RRsetChange, ZoneView
+from registrar_sync.core.model import RRsetChange, ZoneView
 from registrar_sync.core.observation import Answer, Delegation, Observation, Server
 
 
@@ -146,79 +146,6 @@ class MailHosts(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Images:
-    """The RRsets that a change touches, before and after, keyed by type ("TXT", "MX"). None: no such RRset."""
-
-    before: Mapping[str, RRset | None]
-    after: Mapping[str, RRset | None]
-
-
-ChangeState = Literal[
-    "intended",
-    "written",
-    "authoritative",
-    "nothing-to-do",
-    "refused",
-    "restored",
-    "unknown",
-    "drift",
-    "overdue",
-    "rolled-back",
-]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewChange:
-    """What is known of a change before its first write. ``context``: JSON, such as mode, TTLs and serials seen."""
-
-    domain: str
-    zone: str
-    owner: str
-    provider: str
-    account: str
-    service: Mapping[str, Any]
-    command: Literal["enroll", "rollback", "prepare", "finish", "unenroll"]
-    undoes: int | None = None
-    context: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One state of a change. ``id`` orders events (never the clock). ``images`` come with ``intended`` only."""
-
-    id: int
-    change_id: int
-    state: ChangeState
-    at: datetime
-    detail: Mapping[str, Any]
-    images: Images | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """A journalled enrolment or rollback of one domain, with its events, oldest first."""
-
-    id: int
-    what: NewChange
-    at: datetime
-    events: tuple[Event, ...]
-
-    @property
-    def state(self) -> ChangeState:
-        """The newest state."""
-        return self.events[-1].state
-
-    @property
-    def images(self) -> Images:
-        """Before and after, as last intended."""
-        return next(event.images for event in reversed(self.events) if event.images is not None)
-
-    def last(self, *states: ChangeState) -> Event | None:
-        """The newest event in one of these states."""
-        return next((event for event in reversed(self.events) if event.state in states), None)
-
-
 class ZoneLock(Protocol):
     """The right to write to one zone, held until released or lost."""
 
@@ -256,7 +183,7 @@ class Journal(Protocol):
         """Whether any change of ``zone`` got an event after ``mark``: then what was read before may be old."""
         ...
 
-    def begin(self, new: NewChange, images: Images, *, state: ChangeState = "intended", rolls_back: int | None = None) -> int:
+    def begin(self, new: NewChange, images: Images, *, state: ChangeState = "intended", rolls_back: Collection[int] = ()) -> int:
         """Record a change and its first event with the complete images, durably; returns the change's id.
 
         ``rolls_back`` as for ``append``.
@@ -272,9 +199,9 @@ class Journal(Protocol):
         *,
         detail: Mapping[str, Any] | None = None,
         images: Images | None = None,
-        rolls_back: int | None = None,
+        rolls_back: Collection[int] = (),
     ) -> None:
-        """Add a state to a change, durably; with ``rolls_back`` also ``rolled-back`` to that one, both or neither."""
+        """Add a state to a change, durably; with ``rolls_back`` also ``rolled-back`` to those changes, all or nothing."""
         ...
 
     def change(self, change_id: int) -> Change:

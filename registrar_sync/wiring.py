@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from registrar_sync.core.evidence import Change
 from registrar_sync.errors import ConfigInvalid, ProviderManual, UnknownName, UsageError
 from registrar_sync.operations.desk import Setting
 from registrar_sync.operations.inquire import Inquiry
-from registrar_sync.ports import Change, DnsProvider, Journal, Resolver
+from registrar_sync.ports import DnsProvider, Journal, Resolver
 
 if TYPE_CHECKING:
     from registrar_sync.core.service import MailService

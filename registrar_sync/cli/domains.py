@@ -10,8 +10,8 @@ from registrar_sync.cli import exit_codes
 from registrar_sync.cli.options import Common, Domain, DryRun, OptionalDomain, Output, Patience, What, Who, Whom, Yes, grouped
 from registrar_sync.cli.session import session
 from registrar_sync.core import names
+from registrar_sync.core.evidence import Change
 from registrar_sync.operations.result import rrset_json
-from registrar_sync.ports import Change
 
 
 @grouped

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from registrar_sync.core.model import Rdata
+from registrar_sync.core.model import Rdata, Record, RRset, ZoneView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,16 @@ class Observation:
     def reachable(self) -> bool:
         """Whether every question got an answer that can be judged."""
         return all(answer.status != "unreachable" for answer in self.answers.values())
+
+
+def view_of(seen: Observation, owner: str) -> ZoneView:
+    """What a server answers, as if a provider's API had told it: the types asked for, and no rows of its own."""
+    rrsets = (
+        RRset(owner=owner, rtype=rtype, records=tuple(Record(rdata=value, ttl=answer.ttl or 0) for value in answer.values))
+        for rtype, answer in seen.answers.items()
+        if answer.status == "data" and answer.values
+    )
+    return ZoneView(zone=owner, owner=owner, rrsets=tuple(rrsets))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

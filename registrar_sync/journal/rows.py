@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from registrar_sync.core.evidence import Change, Event, Images, NewChange
 from registrar_sync.core.image import rrset_from_json, rrset_to_json
 from registrar_sync.core.model import RRset
 from registrar_sync.journal.schema import change, change_event
-from registrar_sync.ports import Change, Event, Images, NewChange
 
 
 def to_json(values: Mapping[str, Any]) -> dict[str, Any]:

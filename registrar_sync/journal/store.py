@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, exists, func, insert, select, update
 
+from registrar_sync.core.evidence import Change, ChangeState, Images, NewChange
 from registrar_sync.errors import NothingJournalled
 from registrar_sync.journal import lock as zone_locks
 from registrar_sync.journal.database import Database
@@ -15,7 +16,7 @@ from registrar_sync.journal.failures import readable, unusable
 from registrar_sync.journal.location import parse_location
 from registrar_sync.journal.rows import change_values, changes_from_rows, images_to_json, to_json
 from registrar_sync.journal.schema import change, change_event, prepare_schema, schema_version
-from registrar_sync.ports import Change, ChangeState, Clock, Images, NewChange, ZoneLock
+from registrar_sync.ports import Clock, ZoneLock
 
 _UNFINISHED: tuple[ChangeState, ...] = ("intended", "unknown")
 
@@ -73,7 +74,7 @@ class SqlJournal:
         with self._database.read() as connection:
             return bool(connection.execute(select(later)).scalar_one())
 
-    def begin(self, new: NewChange, images: Images, *, state: ChangeState = "intended", rolls_back: int | None = None) -> int:
+    def begin(self, new: NewChange, images: Images, *, state: ChangeState = "intended", rolls_back: Collection[int] = ()) -> int:
         """Record a change and its first event with the images; both are on disk on return. Returns the change's id."""
         with self._database.write() as connection:
             values = {**change_values(new), "at": self._clock.now()}
@@ -91,7 +92,7 @@ class SqlJournal:
         *,
         detail: Mapping[str, Any] | None = None,
         images: Images | None = None,
-        rolls_back: int | None = None,
+        rolls_back: Collection[int] = (),
     ) -> None:
         """Add a state; it is on disk on return. Raises ``NothingJournalled``; ``JournalUnusable`` with changed "unknown"."""
         with self._database.write(changed="unknown") as connection:
@@ -128,8 +129,8 @@ class SqlJournal:
         """Give connections back."""
         self._database.close()
 
-    def _add_rolled_back(self, connection: Connection, change_id: int | None, *, by: int) -> None:
-        if change_id is not None:
+    def _add_rolled_back(self, connection: Connection, change_ids: Collection[int], *, by: int) -> None:
+        for change_id in change_ids:
             self._add_event(connection, change_id, "rolled-back", {"by": by}, None)
 
     def _add_event(

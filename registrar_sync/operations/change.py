@@ -2,55 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
-from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import held_back
-from registrar_sync.core.model import RRset, RRsetChange, ZoneView
+from registrar_sync.core.model import ZoneView
 from registrar_sync.core.visibility import Visibility
-from registrar_sync.errors import ConfirmationNeeded, Drift, JournalUnusable, LockLost
+from registrar_sync.errors import ConfirmationNeeded, Drift, LockLost
 from registrar_sync.operations.desk import READ_COUNTS_S, Desk
+from registrar_sync.operations.draft import Draft, Procedure
 from registrar_sync.operations.lock import CountingLock, let_calls_land, refuse_open_change
 from registrar_sync.operations.observe import DnsLook, look_at_dns
+from registrar_sync.operations.record import append_end, record_end, record_intent
 from registrar_sync.operations.result import PlanShown, Result
 from registrar_sync.operations.wait import wait_for_nothing_new, wait_for_written
-from registrar_sync.operations.write import ENTERING, LEAVING, Outcome, Work, ZoneMoved, carry_out
-from registrar_sync.ports import ChangeState, DnsProvider, Images, NewChange, ZoneLock
-
-# Shown the draft as a result of state "planned"; False stops. None: nobody is asked (--yes).
-Confirm = Callable[[Result], bool] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A change as drafted on one view.
-
-    ``drift``: why nothing may be written (rollback only); ``detail``: what else is worth saying of it. ``republish``: there
-    may be nothing to write, but what the API holds was perhaps never published.
-    """
-
-    view: ZoneView
-    before: Mapping[str, RRset | None]
-    after: Mapping[str, RRset | None]
-    changes: tuple[RRsetChange, ...]
-    digest: str
-    findings: tuple[Finding, ...] = ()
-    detail: str = ""
-    drift: str = ""
-    republish: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Procedure:
-    """What distinguishes an enrolment from a rollback. ``draft`` decides on a view; ``undoes``: the enrolment taken back."""
-
-    command: Literal["enroll", "rollback"]
-    draft: Callable[[DnsLook, ZoneView], Draft]
-    confirm: Confirm = None
-    undoes: int | None = None
-    context: Mapping[str, Any] = field(default_factory=dict)
+from registrar_sync.operations.write import Outcome, Work, ZoneMoved, carry_out
+from registrar_sync.ports import DnsProvider, ZoneLock
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,6 +34,7 @@ class _Sitting:
 def observe_and_draft(desk: Desk, procedure: Procedure) -> tuple[DnsProvider, _Sitting]:
     """Ask the DNS, then the API, and draft the change; nothing is written."""
     look = look_at_dns(desk)
+    procedure.foresee(look)
     mark = desk.setting.journal.mark()
     provider = desk.open()
     view = provider.read(desk.owner)
@@ -89,7 +57,7 @@ def make_change(desk: Desk, procedure: Procedure) -> Result:
     if end == "refused":
         end = _second_thought(desk, procedure, provider, sitting)
     if end is not None:
-        _record_end(desk, procedure, sitting.draft, end)
+        record_end(desk, procedure, sitting.draft, end)
         return _stopped(desk, sitting, end)
     _ask(desk, procedure, sitting)
     assert desk.zone is not None
@@ -125,17 +93,6 @@ def _second_thought(desk: Desk, procedure: Procedure, provider: DnsProvider, sit
     return _end_of(desk, sitting.draft)
 
 
-def _record_end(desk: Desk, procedure: Procedure, draft: Draft, end: _End) -> None:
-    """Into the journal, where an intent is open, or where a rollback was asked for: evidence that it was."""
-    rolls_back = procedure.undoes if end == "nothing-to-do" else None
-    if desk.under_way:
-        _append_end(desk, end, wrote=False, rolls_back=rolls_back)
-    elif procedure.command == "rollback" and end != "refused":
-        images = Images(before=draft.before, after=draft.before)
-        new = _new_change(desk, procedure, {})
-        desk.change_id = desk.setting.journal.begin(new, images, state=end, rolls_back=rolls_back)
-
-
 def _stopped(desk: Desk, sitting: _Sitting, end: _End) -> Result:
     draft = sitting.draft
     if end == "drift":
@@ -164,23 +121,22 @@ def _under_lock(desk: Desk, procedure: Procedure, provider: DnsProvider, lock: Z
             _compare(desk, procedure, sitting, _look_again(desk, provider, sitting))
             end = _end_of(desk, sitting.draft)
             if end is not None:
-                _record_end(desk, procedure, sitting.draft, end)
+                record_end(desk, procedure, sitting.draft, end)
                 return end
         lock.renew()
-        _record_intent(desk, procedure, sitting)
+        record_intent(desk, procedure, sitting.look, sitting.draft)
         try:
             outcome = _carry_out(desk, procedure, provider, lock, sitting.draft)
         except ZoneMoved:
             reread = True
             continue
-        rolls_back = procedure.undoes if outcome.state == "written" else None
-        _append_end(desk, outcome.state, wrote=outcome.wrote, complete=outcome.complete, rolls_back=rolls_back)
+        rolls_back = procedure.rolls_back if outcome.state == "written" else ()
+        append_end(desk, outcome.state, wrote=outcome.wrote, complete=outcome.complete, rolls_back=rolls_back)
         return outcome
 
 
 def _carry_out(desk: Desk, procedure: Procedure, provider: DnsProvider, lock: ZoneLock, draft: Draft) -> Outcome:
-    order = ENTERING if procedure.command == "enroll" else LEAVING
-    work = Work(start=draft.view, before=draft.before, after=draft.after, order=order)
+    work = Work(start=draft.view, before=draft.before, after=draft.after, order=procedure.order)
     counting = CountingLock(lock)
     try:
         return carry_out(desk, provider, counting, work)
@@ -188,7 +144,7 @@ def _carry_out(desk: Desk, procedure: Procedure, provider: DnsProvider, lock: Zo
         assert desk.change_id is not None
         if counting.renewals == 0 and desk.setting.journal.change(desk.change_id).state == "intended":
             # Stopped between intent and first call until somebody took over: this change wrote nothing, and must not look it.
-            _append_end(desk, "refused", wrote=False)
+            append_end(desk, "refused", wrote=False)
         raise
 
 
@@ -210,51 +166,12 @@ def _compare(desk: Desk, procedure: Procedure, sitting: _Sitting, view: ZoneView
     fresh = procedure.draft(sitting.look, view)
     if sitting.asked and fresh.digest != sitting.draft.digest:
         if desk.under_way:
-            _append_end(desk, "drift", wrote=False)
+            append_end(desk, "drift", wrote=False)
         raise Drift(
             "The zone changed after the plan was shown. Nothing was changed by us.", hint="Run it again to see the new plan."
         )
     sitting.draft = fresh
     _show(desk, fresh)
-
-
-def _record_intent(desk: Desk, procedure: Procedure, sitting: _Sitting) -> None:
-    draft = sitting.draft
-    images = Images(before=draft.before, after=draft.after)
-    detail = {"serials": sitting.look.serials, "digest": draft.digest}
-    if desk.change_id is None:
-        desk.change_id = desk.setting.journal.begin(_new_change(desk, procedure, detail), images)
-    else:
-        desk.setting.journal.append(desk.change_id, "intended", images=images, detail=detail)
-    desk.under_way = True
-
-
-def _new_change(desk: Desk, procedure: Procedure, detail: Mapping[str, Any]) -> NewChange:
-    assert desk.zone is not None
-    return NewChange(
-        domain=desk.owner,
-        zone=desk.zone,
-        owner=desk.owner,
-        provider=desk.setting.provider,
-        account=desk.setting.account,
-        service=desk.setting.service.to_json(),
-        command=procedure.command,
-        undoes=procedure.undoes,
-        context={**procedure.context, **detail},
-    )
-
-
-def _append_end(desk: Desk, state: ChangeState, *, wrote: bool, complete: bool = False, rolls_back: int | None = None) -> None:
-    """Record how it ended. ``complete``: the after-image stood whole at some time, so its publication may yet be seen."""
-    assert desk.change_id is not None
-    detail = {"wrote": wrote, "complete": complete}
-    try:
-        desk.setting.journal.append(desk.change_id, state, detail=detail, rolls_back=rolls_back)
-    except JournalUnusable as error:
-        error.changed = "yes" if wrote else "no"
-        raise
-    desk.under_way = state == "unknown"
-    desk.wrote = state == "written"
 
 
 def _after_write(desk: Desk, sitting: _Sitting, outcome: Outcome) -> Result:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from registrar_sync.core import names, visibility
+from registrar_sync.core.evidence import Change
 from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import finding
 from registrar_sync.core.model import Mx, Rdata, RRset, ZoneView, is_spf, values_of
 from registrar_sync.core.observation import Delegation, Observation
 from registrar_sync.errors import LookupFailed
 from registrar_sync.operations.desk import Desk, Setting
-from registrar_sync.ports import Change
 
 OURS = ("TXT", "MX")
 

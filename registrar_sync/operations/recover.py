@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from registrar_sync.core.evidence import Change, ChangeState
 from registrar_sync.core.undo import mixture
 from registrar_sync.errors import Drift, OutcomeUnknown
 from registrar_sync.operations.desk import Desk, Request, Setting
@@ -9,7 +12,7 @@ from registrar_sync.operations.lock import let_calls_land, sit_out
 from registrar_sync.operations.observe import last_write
 from registrar_sync.operations.result import Result
 from registrar_sync.operations.write import ENTERING, LEAVING, Work, read_back, restore
-from registrar_sync.ports import Change, ChangeState, DnsProvider, ZoneLock
+from registrar_sync.ports import DnsProvider, ZoneLock
 
 
 def recover(setting: Setting, request: Request, change: Change) -> Result:
@@ -47,12 +50,22 @@ def _recover(desk: Desk, lock: ZoneLock, change: Change) -> Result:
     view = provider.read(desk.owner)
     images = change.images
     standing = mixture(view, images.before, images.after)
-    order = ENTERING if change.what.command == "enroll" else LEAVING
-    work = Work(start=view, before=images.before, after=images.after, order=order)
+    work = Work(start=view, before=images.before, after=images.after, order=_order(change))
     if standing == "foreign":
         return _drift(desk, change)
     desk.under_way = True
     return _forward(desk, provider, lock, change, work) if standing == "after" else _back(desk, provider, lock, change, work)
+
+
+def _order(change: Change) -> tuple[str, ...]:
+    """As it was written; a change of an older version says it by its command."""
+    usual = ENTERING if change.what.command == "enroll" else LEAVING
+    return tuple(change.what.context.get("order", usual))
+
+
+def _rolls_back(change: Change) -> tuple[int, ...]:
+    undoes = change.what.undoes
+    return tuple(change.what.context.get("rolls_back", () if undoes is None else (undoes,)))
 
 
 def _drift(desk: Desk, change: Change) -> Result:
@@ -71,7 +84,7 @@ def _forward(desk: Desk, provider: DnsProvider, lock: ZoneLock, change: Change, 
         return _drift(desk, change)
     if standing != "after":
         raise OutcomeUnknown("The change was complete, but can no longer be read back.")
-    _end(desk, change, "written", wrote=True, complete=True, rolls_back=change.what.undoes)
+    _end(desk, change, "written", wrote=True, complete=True, rolls_back=_rolls_back(change))
     message = "All of it was there: the change is complete." + (" It was published." if provider.staged else "")
     return desk.result("written", changed=True, message=message, hint=desk.check_again)
 
@@ -88,7 +101,7 @@ def _back(desk: Desk, provider: DnsProvider, lock: ZoneLock, change: Change, wor
 
 
 def _end(
-    desk: Desk, change: Change, state: ChangeState, *, wrote: bool, complete: bool = False, rolls_back: int | None = None
+    desk: Desk, change: Change, state: ChangeState, *, wrote: bool, complete: bool = False, rolls_back: Collection[int] = ()
 ) -> None:
     detail = {"wrote": wrote, "complete": complete, "recovered": True}
     desk.setting.journal.append(change.id, state, detail=detail, rolls_back=rolls_back)

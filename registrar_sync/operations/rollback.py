@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from registrar_sync.core.evidence import Change
 from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import finding
 from registrar_sync.core.model import RRset, ZoneView, same_values
 from registrar_sync.core.service import MailService
 from registrar_sync.core.undo import plan_rollback
 from registrar_sync.errors import Drift, NothingJournalled
-from registrar_sync.operations.change import Confirm, Draft, Procedure, make_change, observe_and_draft
+from registrar_sync.operations.change import make_change, observe_and_draft
 from registrar_sync.operations.desk import Desk, Request, Setting
+from registrar_sync.operations.draft import Confirm, Draft, Procedure
 from registrar_sync.operations.enrol import notices
 from registrar_sync.operations.lock import refuse_open_change
 from registrar_sync.operations.result import Result
-from registrar_sync.ports import Change
+from registrar_sync.operations.write import LEAVING
 
 _LEFT = (
     "The include stays in the SPF record, so mail queued at the service still passes. No later rollback takes it out:"
@@ -127,7 +129,9 @@ def _procedure(desk: Desk, change: Change, confirm: Confirm) -> Procedure:
         command="rollback",
         draft=lambda look, view: _draft(desk, change, view),
         confirm=confirm,
+        order=LEAVING,
         undoes=change.id,
+        rolls_back=(change.id,),
         context={"keep_spf": desk.request.keep_spf},
     )
 

@@ -10,12 +10,12 @@ from itertools import takewhile
 import tenacity
 
 from registrar_sync.core import visibility
+from registrar_sync.core.evidence import Change
 from registrar_sync.core.model import same_data, same_values
 from registrar_sync.core.observation import Server
 from registrar_sync.core.visibility import Gate, Target, Visibility
 from registrar_sync.operations.desk import Desk
 from registrar_sync.operations.observe import OURS, DnsLook, RRsets, journalled_old_until, last_write
-from registrar_sync.ports import Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

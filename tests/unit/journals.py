@@ -21,9 +21,9 @@ from uuid import uuid4
 
 import pytest
 
+from registrar_sync.core.evidence import Images, NewChange
 from registrar_sync.core.model import Mx, Record, RRset
 from registrar_sync.journal import SqlJournal, open_journal
-from registrar_sync.ports import Images, NewChange
 
 PLACES = ["sqlite", "postgresql"]
 
@@ -108,7 +108,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from registrar_sync.core.model import Record, RRset, Txt
 from registrar_sync.journal import open_journal
-from registrar_sync.ports import Images, NewChange
+from registrar_sync.core.evidence import Images, NewChange
 
 class SystemClock:
     def now(self): return datetime.now(UTC)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from registrar_sync.core.evidence import ChangeState
 from registrar_sync.core.observation import Server
 from registrar_sync.errors import (
     CredentialsRejected,
@@ -20,7 +21,6 @@ from registrar_sync.errors import (
 from registrar_sync.operations.check import check
 from registrar_sync.operations.desk import OperationInterrupted, Request
 from registrar_sync.operations.result import Result
-from registrar_sync.ports import ChangeState
 from registrar_sync.providers.memory import Fault, MemoryProvider
 from tests.unit.stage import OWNER, START, Stage, a, mx, txt
 

@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from registrar_sync.core.evidence import Images
 from registrar_sync.core.model import Mx, Other, Record, RRset, Txt
 from registrar_sync.errors import JournalUnusable, NothingJournalled
 from registrar_sync.journal import SqlJournal, open_journal
-from registrar_sync.ports import Images
 from tests.unit.journals import PLACES, HandClock, child, empty_place, images, new_change, open_at
 
 

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
+from registrar_sync.core.evidence import Images
 from registrar_sync.core.model import Record, RRset, Txt
 from registrar_sync.errors import JournalUnusable
-from registrar_sync.ports import Images
 from tests.unit.journals import images, new_change, open_at
 
 

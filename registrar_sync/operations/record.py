@@ -1,0 +1,62 @@
+"""A change's entry in the journal: the intent before the first write, the outcome after the last."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from registrar_sync.core.evidence import ChangeState, Images, NewChange
+from registrar_sync.errors import JournalUnusable
+from registrar_sync.operations.desk import Desk
+from registrar_sync.operations.draft import Draft, Procedure
+from registrar_sync.operations.observe import DnsLook
+
+
+def record_end(desk: Desk, procedure: Procedure, draft: Draft, end: ChangeState) -> None:
+    """Into the journal, where an intent is open, or where a rollback was asked for: evidence that it was."""
+    rolls_back = procedure.rolls_back if end == "nothing-to-do" else ()
+    if desk.under_way:
+        append_end(desk, end, wrote=False, rolls_back=rolls_back)
+    elif procedure.command == "rollback" and end != "refused":
+        images = Images(before=draft.before, after=draft.before)
+        new = _new_change(desk, procedure, {})
+        desk.change_id = desk.setting.journal.begin(new, images, state=end, rolls_back=rolls_back)
+
+
+def record_intent(desk: Desk, procedure: Procedure, look: DnsLook, draft: Draft) -> None:
+    """The complete before-image, durably, before anything is written (invariant 1 of the journal)."""
+    images = Images(before=draft.before, after=draft.after)
+    detail = {"serials": look.serials, "digest": draft.digest}
+    if desk.change_id is None:
+        desk.change_id = desk.setting.journal.begin(_new_change(desk, procedure, detail), images)
+    else:
+        desk.setting.journal.append(desk.change_id, "intended", images=images, detail=detail)
+    desk.under_way = True
+
+
+def _new_change(desk: Desk, procedure: Procedure, detail: Mapping[str, Any]) -> NewChange:
+    assert desk.zone is not None
+    return NewChange(
+        domain=desk.owner,
+        zone=desk.zone,
+        owner=desk.owner,
+        provider=desk.setting.provider,
+        account=desk.setting.account,
+        service=desk.setting.service.to_json(),
+        command=procedure.command,
+        undoes=procedure.undoes,
+        context={**procedure.context, "order": procedure.order, "rolls_back": procedure.rolls_back, **detail},
+    )
+
+
+def append_end(desk: Desk, state: ChangeState, *, wrote: bool, complete: bool = False, rolls_back: Collection[int] = ()) -> None:
+    """Record how it ended. ``complete``: the after-image stood whole at some time, so its publication may yet be seen."""
+    assert desk.change_id is not None
+    detail = {"wrote": wrote, "complete": complete}
+    try:
+        desk.setting.journal.append(desk.change_id, state, detail=detail, rolls_back=rolls_back)
+    except JournalUnusable as error:
+        error.changed = "yes" if wrote else "no"
+        raise
+    desk.under_way = state == "unknown"
+    desk.wrote = state == "written"
