@@ -38,9 +38,12 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Procedure:
-    """What distinguishes an enrolment from a rollback and the others. ``draft`` decides on a view; ``order``: of the types,
-    where they need separate calls; ``foresee`` finds out what drafting will need to know, before the API is read; ``undoes``: the enrolment taken back; ``rolls_back``: all changes that are, once it has
-    read back."""
+    """What distinguishes an enrolment from a rollback and the others.
+
+    ``draft`` decides on a view; ``foresee`` finds out, before the API is read, what drafting will need to know; ``order``: of
+    the types, where they need separate calls; ``undoes``: the enrolment taken back; ``rolls_back``: all changes that are, once
+    it has read back.
+    """
 
     command: ChangeCommand
     draft: Callable[[DnsLook, ZoneView], Draft]
