@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from registrar_sync.core import names
+from registrar_sync.core.due import Due
+from registrar_sync.core.duration import parse_seconds
 from registrar_sync.core.evidence import Change
-from registrar_sync.core.guard import KINDS
-from registrar_sync.core.service import MxMode, Qualifier
-from registrar_sync.core.wish import Edits
-from registrar_sync.errors import RegistrarSyncError, UnknownName, UsageError
+from registrar_sync.errors import RegistrarSyncError
 from registrar_sync.operations import check as checking
-from registrar_sync.operations import enrol, recover, rollback
-from registrar_sync.operations.desk import Request, Setting, Wait
+from registrar_sync.operations import due, enrol, prepare, recover, rollback, unenrol
+from registrar_sync.operations.desk import Request, Setting
 from registrar_sync.operations.draft import Confirm
+from registrar_sync.operations.request import request_of
 from registrar_sync.operations.result import Command, Result
+from registrar_sync.operations.side_by_side import side_by_side
+from registrar_sync.operations.spf_report import SpfReport, spf_report
 from registrar_sync.wiring import Asked, World
 
-_LONGEST_WAIT_S = 30 * 86400
-ALL_QUALIFIERS: Mapping[str, Qualifier] = {"fail": "-", "softfail": "~", "neutral": "?"}
+_LONGEST_GRACE_S = 365 * 86400
 
 
 class Client:
@@ -61,7 +61,7 @@ class Client:
 
     def plan(self, domain: str, **options: Any) -> Result:
         """What ``enroll`` would write. Takes the options of ``enroll``; writes nothing at all."""
-        return self._enrol("plan", domain, **options)
+        return self._on_account("plan", domain, lambda setting, wanted, _: enrol.plan(setting, wanted), read_only=True, **options)
 
     def enroll(self, domain: str, **options: Any) -> Result:
         """Put the service into the domain's SPF and MX.
@@ -72,55 +72,76 @@ class Client:
         (``ADDR[:PORT]``), ``confirm`` (called with the planned result; False stops), ``probe_smtp`` (ask the service's hosts
         for RCPT), and each field of ``core.wish.Edits`` (``merge_spf=True``, ``renumber="shift"``, ...).
         """
-        return self._enrol("enroll", domain, **options)
+        return self._on_account("enroll", domain, enrol.enroll, **options)
 
-    def _enrol(
+    def _on_account(
         self,
         command: Command,
         domain: str,
+        operate: Callable[[Setting, Request, Confirm], Result],
         *,
-        provider: str | None = None,
-        account: str | None = None,
-        service: str | None = None,
+        read_only: bool = False,
+        remembered: bool = False,
         confirm: Confirm = None,
-        nameservers: Iterable[str] = (),
-        resolvers: Iterable[str] = (),
-        **request: Any,
+        **options: Any,
     ) -> Result:
+        """``operate`` on a domain of the account that the options name; ``remembered``: else of its newest change's account."""
+        named = _named(options)
+        asked = Asked(nameservers=tuple(options.pop("nameservers", ())), resolvers=tuple(options.pop("resolvers", ())))
+
         def run() -> Result:
-            wanted = _request(domain, **request)
-            asked = Asked(nameservers=tuple(nameservers), resolvers=tuple(resolvers))
-            setting = self.world.setting(
-                provider=provider,
-                account=account,
-                service=self.world.service(service),
-                asked=asked,
-                read_only=command == "plan",
-            )
-            return enrol.plan(setting, wanted) if command == "plan" else enrol.enroll(setting, wanted, confirm)
+            wanted = request_of(domain, **{name: value for name, value in options.items() if name not in named})
+            provider, account = named["provider"], named["account"]
+            if remembered and not (provider or account):
+                account = next((change.what.account for change in self.world.journal.changes(wanted.domain)), None)
+            service = self.world.service(named["service"])
+            setting = self.world.setting(provider=provider, account=account, service=service, asked=asked, read_only=read_only)
+            return operate(setting, wanted, confirm)
 
-        return _guarded(command, domain, run, provider=provider, account=account, service=service)
+        return _guarded(command, domain, run, **named)
 
-    def check(
+    def check(self, domain: str, *, zone: str | None = None, **options: Any) -> Result:
+        """Judge by the DNS alone whether the domain's mail goes through the service. Needs neither credentials nor a journal.
+
+        Options: ``provider``, ``account``, ``service``, ``nameservers`` and ``resolvers``, as for ``enroll``.
+        """
+
+        def run() -> Result:
+            return checking.check(self._looking(**options), request_of(domain, zone=zone))
+
+        return _guarded("check", domain, run, **_named(options))
+
+    def check_many(self, domains: Iterable[str], *, zone: str | None = None, **options: Any) -> Iterator[Result]:
+        """``check`` on each domain, several at a time: the results in the order of the domains, each as soon as it and those
+        before it are there. ``domains`` may be endless; it is read in a thread of its own, and only a little ahead.
+
+        What cannot be meant in the options is raised at once; a bad domain has a result like any other.
+        """
+        setting = self._looking(**options)
+
+        def one(domain: str) -> Result:
+            return _guarded("check", domain, lambda: checking.check(setting, request_of(domain, zone=zone)), **_named(options))
+
+        return side_by_side(one, domains)
+
+    def spf(self, domain: str, *, zone: str | None = None, **options: Any) -> SpfReport:
+        """The domain's SPF tree, what it costs, and what the service's include would change. Options as for ``check``."""
+        try:
+            return spf_report(self._looking(**options), request_of(domain, zone=zone))
+        except RegistrarSyncError as error:
+            return SpfReport(domain=domain, service=options.get("service"), error=error)
+
+    def _looking(
         self,
-        domain: str,
         *,
         provider: str | None = None,
         account: str | None = None,
         service: str | None = None,
-        zone: str | None = None,
         nameservers: Iterable[str] = (),
         resolvers: Iterable[str] = (),
-    ) -> Result:
-        """Judge by the DNS alone whether the domain's mail goes through the service. Needs no credentials."""
-
-        def run() -> Result:
-            asked = Asked(nameservers=tuple(nameservers), resolvers=tuple(resolvers))
-            wanted = self.world.service(service)
-            setting = self.world.looking(provider=provider, account=account, service=wanted, asked=asked)
-            return checking.check(setting, _request(domain, zone=zone))
-
-        return _guarded("check", domain, run, provider=provider, account=account, service=service)
+    ) -> Setting:
+        asked = Asked(nameservers=tuple(nameservers), resolvers=tuple(resolvers))
+        return self.world.looking(provider=provider, account=account, service=self.world.service(service), asked=asked)
 
     def rollback(
         self,
@@ -140,7 +161,7 @@ class Client:
         """
 
         def run() -> Result:
-            wanted = replace(_request(domain, **request), to_change=to, keep_spf=keep_spf)
+            wanted = replace(request_of(domain, **request), to_change=to, keep_spf=keep_spf)
             asked = Asked(nameservers=tuple(nameservers), resolvers=tuple(resolvers))
             changes = self.world.journal.changes(wanted.domain)
             if not changes and to is None:
@@ -154,6 +175,63 @@ class Client:
             return rollback.rollback(setting_for(newest), wanted, confirm, setting_for=setting_for, dry_run=dry_run)
 
         return _guarded("rollback", domain, run)
+
+    def unenroll(self, domain: str, *, grace: str | float | None = None, dry_run: bool = False, **options: Any) -> Result:
+        """Take the service out of the domain, whoever put it there: MX now, SPF by the same call after ``grace``.
+
+        ``grace``: "5d", "12h", "30m" or seconds (None: as said when MX went, else five days; 0: both at once). Without provider
+        and account: those of the domain's newest change. ``zone``, ``accept``, ``wait``, ``timeout``, ``confirm``,
+        ``nameservers`` and ``resolvers`` as for ``enroll``.
+        """
+
+        def operate(setting: Setting, wanted: Request, confirm: Confirm) -> Result:
+            return unenrol.unenroll(setting, wanted, confirm, grace_s=grace_s, dry_run=dry_run)
+
+        try:
+            grace_s = None if grace is None else parse_seconds(str(grace), longest_s=_LONGEST_GRACE_S)
+        except RegistrarSyncError as error:
+            return refusal("unenroll", domain, error, **_named(options))
+        return self._on_account("unenroll", domain, operate, read_only=dry_run, remembered=True, **options)
+
+    def prepare(self, domain: str, *, ttl: int = prepare.USUAL_TTL_S, dry_run: bool = False, **options: Any) -> Result:
+        """Lower the TTLs of the domain's TXT and MX sets to ``ttl`` seconds, for a quick cut-over. Options as ``enroll``."""
+
+        def operate(setting: Setting, wanted: Request, confirm: Confirm) -> Result:
+            return prepare.prepare(setting, wanted, confirm, dry_run=dry_run)
+
+        return self._on_account("prepare", domain, operate, read_only=dry_run, ttl=ttl, **options)
+
+    def finish(
+        self,
+        domain: str,
+        *,
+        provider: str | None = None,
+        account: str | None = None,
+        dry_run: bool = False,
+        confirm: Confirm = None,
+        **options: Any,
+    ) -> Result:
+        """Raise the TTLs that ``prepare`` lowered, as the journal knows them. ``accept``, ``wait`` ... as for ``enroll``.
+
+        ``provider`` and ``account``: only what was prepared there; without them the account of the newest ``prepare``.
+        """
+        asked = Asked(nameservers=tuple(options.pop("nameservers", ())), resolvers=tuple(options.pop("resolvers", ())))
+
+        def run() -> Result:
+            wanted = request_of(domain, **options)
+            at = self._looking(provider=provider, account=account).account if provider or account else None
+            newest = prepare.to_finish(self.world.journal, wanted.domain, at)
+            if newest is None:
+                text = prepare.NOTHING_PREPARED
+                return Result(command="finish", domain=wanted.domain, state="nothing-to-do", message=text)
+            setting = self.world.setting_for(newest, asked, read_only=dry_run)
+            return prepare.finish(setting, wanted, confirm, dry_run=dry_run)
+
+        return _guarded("finish", domain, run, provider=provider, account=account)
+
+    def due(self) -> tuple[Due, ...]:
+        """What waits, in all domains of the journal. Raises what the journal raises."""
+        return due.due(self.world.journal, self.world.clock)
 
     def recover(
         self, domain: str | None = None, *, nameservers: Iterable[str] = (), resolvers: Iterable[str] = ()
@@ -182,66 +260,8 @@ class Client:
         return self.world.journal.changes(names.parse_domain(domain) if domain else None)
 
 
-def _request(
-    domain: str,
-    *,
-    zone: str | None = None,
-    mx: MxMode = "below",
-    all: str | None = None,  # noqa: A002 - the option's name in the outside contract
-    ttl: int | None = None,
-    accept: Iterable[str] = (),
-    wait: Wait = "authoritative",
-    timeout: float | None = None,
-    **more: Any,
-) -> Request:
-    """Check every option before anybody is asked anything. ``more``: ``probe_smtp``, and the fields of ``core.wish.Edits``."""
-    owner = names.parse_domain(domain)
-    zone_name = names.parse_domain(zone) if zone else None
-    if zone_name and not names.is_within(owner, zone_name):
-        raise UsageError(
-            f"{domain} does not stand in the zone {zone}. Nothing was changed.", hint="Mend --zone, or leave it out."
-        )
-    if ttl is not None and not 0 < ttl < 2**31:
-        raise UsageError(f"A TTL is 1 to 2147483647 seconds (RFC 2181 section 8), not {ttl}. Nothing was changed.")
-    if timeout is not None and not 0 <= timeout <= _LONGEST_WAIT_S:
-        raise UsageError(f"A time-out is 0 to {_LONGEST_WAIT_S} seconds, not {timeout}. Nothing was changed.")
-    _one_of("mx", mx, ("below", "replace"))
-    _one_of("wait", wait, ("authoritative", "visible", "none"))
-    if all is not None:
-        _one_of("all", all, tuple(ALL_QUALIFIERS))
-    probe_smtp = more.pop("probe_smtp", False)
-    allowed = Edits(**more)
-    _one_of("renumber", allowed.renumber, ("no", "shift", "compact"))
-    if allowed.set_all and all is None:
-        raise UsageError(
-            "set-all needs the value to set. Nothing was changed.", hint="Say --set-all --all fail, softfail or neutral."
-        )
-    return Request(
-        domain=owner,
-        zone=zone_name,
-        mx_mode=mx,
-        all_qualifier=ALL_QUALIFIERS[all] if all else None,
-        ttl=ttl,
-        accept=_known_findings(accept),
-        wait=wait,
-        timeout_s=timeout,
-        edits=allowed,
-        probe_smtp=probe_smtp,
-    )
-
-
-def _known_findings(accept: Iterable[str]) -> frozenset[str]:
-    """A mistyped --accept must not look as if it had been heard."""
-    ids = frozenset(accept)
-    for unknown in sorted(ids - set(KINDS)):
-        near = ", ".join(get_close_matches(unknown, KINDS)) or "see the findings that plan prints"
-        raise UnknownName(f"There is no finding {unknown!r}. Nothing was changed.", hint=f"Nearest: {near}")
-    return ids
-
-
-def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise UsageError(f"{option} is one of {', '.join(allowed)}, not {value!r}. Nothing was changed.")
+def _named(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: options.get(name) for name in ("provider", "account", "service")}
 
 
 def _guarded(command: Command, domain: str, run: Callable[[], Result], **known: str | None) -> Result:

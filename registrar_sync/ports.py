@@ -124,8 +124,9 @@ class Resolver(Protocol):
         call: ``look_up("mx.example.net.", "A")``.
         after: ``data``, values {Other("192.0.2.1")}, detail "CNAME to host.example.net".
 
-        ``absent`` for NXDOMAIN (detail "NXDOMAIN") and for no such data; ``unreachable``, with the reason, where no resolver
-        gave a usable answer. Never raises for what the DNS answers, or does not.
+        ``absent`` for NXDOMAIN (detail "NXDOMAIN"; behind an alias "CNAME to host.example.net, NXDOMAIN"), for no such data,
+        and for what is no domain name; ``unreachable``, with the reason, where no resolver gave a usable answer. Takes a
+        bounded time. Never raises for what the DNS answers, or does not.
         """
         ...
 
@@ -134,7 +135,9 @@ class PolicyHosts(Protocol):
     """The web servers of MTA-STS policies."""
 
     def fetch(self, question: PolicyQuestion) -> Said:
-        """The policy's text (``yes``), that the host serves none (``no``), or ``unknown`` with the reason. Never raises."""
+        """The policy's text (``yes``), that the host serves none (``no``: an HTTP answer other than 200), or ``unknown`` with
+        the reason. Never raises. Neither of the last two says that no sender keeps an earlier policy (RFC 8461 section 3.3).
+        """
         ...
 
 
@@ -208,8 +211,9 @@ class Journal(Protocol):
         """One change. Raises ``NothingJournalled``."""
         ...
 
-    def changes(self, domain: str | None = None, *, zone: str | None = None) -> list[Change]:
-        """Changes, newest first, of one domain, of one zone, or of all."""
+    def changes(self, domain: str | None = None, *, zone: str | None = None, images: bool = True) -> list[Change]:
+        """Changes, newest first, of one domain, of one zone, or of all; ``images`` False: events without what they hold most
+        of, for lists over many domains."""
         ...
 
     def unfinished(self, domain: str | None = None) -> list[Change]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from registrar_sync.core.evidence import Change
-from registrar_sync.errors import ConfigInvalid, ProviderManual, UnknownName, UsageError
+from registrar_sync.errors import ConfigInvalid, JournalUnusable, ProviderManual, UnknownName, UsageError
 from registrar_sync.operations.desk import Setting
 from registrar_sync.operations.inquire import Inquiry
 from registrar_sync.ports import DnsProvider, Journal, Resolver
@@ -104,6 +104,17 @@ class World:
 
         return open_journal(self.journal_url, default=self.state_dir / "journal.sqlite", clock=self.clock)
 
+    def journal_if_any(self) -> Journal:
+        """The journal for a look that needs none: none is begun for it, and one that cannot be opened says nothing."""
+        from registrar_sync.journal import NoJournal, is_begun  # noqa: PLC0415 - SQLAlchemy is slow to import
+
+        try:
+            if "journal" in self.__dict__ or is_begun(self.journal_url, default=self.state_dir / "journal.sqlite"):
+                return self.journal
+        except JournalUnusable as error:
+            self.warn(f"{error.message} The look goes on without it.")
+        return NoJournal()
+
     @cached_property
     def sandbox(self) -> Sandbox:
         """The embedded registrar, started on first use."""
@@ -140,6 +151,7 @@ class World:
             call_limit_s=chosen.call_limit_s,
             ttl_min=spec.ttl.min,
             ttl_max=spec.ttl.max,
+            nameserver_suffixes=_suffixes(chosen),
             notify=self.notify,
         )
 
@@ -168,8 +180,9 @@ class World:
             open_provider=_no_provider,
             resolver=resolver,
             inquiry=self._inquiry(resolver, asked, chosen),
-            journal=self.journal,
+            journal=self.journal_if_any(),
             clock=self.clock,
+            nameserver_suffixes=_suffixes(chosen) if chosen else (),
             notify=self.notify,
         )
 
@@ -267,6 +280,11 @@ class World:
             self.sandbox.stop()
         if "journal" in self.__dict__:
             self.journal.close()
+
+
+def _suffixes(account: Account) -> tuple[str, ...]:
+    """Of the vendor's name servers; not known where an endpoint of the account's own stands in for the vendor's."""
+    return () if account.sandbox or account.endpoint else tuple(account.provider.nameservers)
 
 
 def _no_provider() -> DnsProvider:

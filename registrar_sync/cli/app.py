@@ -8,7 +8,7 @@ import traceback
 
 import typer
 
-from registrar_sync.cli import config, domains, exit_codes, providers, sandbox
+from registrar_sync.cli import config, domains, exit_codes, findings, providers, sandbox, schedule, spf, unenroll
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,6 +18,11 @@ app = typer.Typer(
 )
 for command in (domains.enroll, domains.plan, domains.check, domains.rollback, domains.recover, domains.history):
     app.command()(command)
+app.command()(unenroll.unenroll)
+for command in (schedule.prepare, schedule.finish, schedule.due):
+    app.command()(command)
+app.command()(spf.spf)
+app.command()(findings.findings)
 app.add_typer(providers.app, name="providers")
 app.add_typer(config.app, name="config")
 app.add_typer(sandbox.app, name="sandbox")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import typer
 
 from registrar_sync.cli import exit_codes
+from registrar_sync.cli.check_list import STANDARD_INPUT, ListedDomain, check_listed
 from registrar_sync.cli.options import Common, Domain, DryRun, OptionalDomain, Output, Patience, What, Who, Whom, Yes, grouped
 from registrar_sync.cli.session import session
 from registrar_sync.core import names
@@ -55,9 +56,15 @@ def plan(
 
 
 @grouped
-def check(domain: Domain, *, who: Who, whom: Whom, common: Common) -> None:
-    """Ask the DNS whether the domain's mail goes through the service. Needs no credentials."""
+def check(domain: ListedDomain, *, who: Who, whom: Whom, common: Common) -> None:
+    """Ask the DNS whether the domain's mail goes through the service. Needs neither credentials nor a journal.
+
+    Judged is the effect, whoever brought it about: the service authorised by the SPF record, itself or through others, and its
+    hosts before all other MX hosts. "check -" reads many domains from standard input.
+    """
     with session(common) as now:
+        if domain == STANDARD_INPUT:
+            check_listed(now, {**who.words(), **whom.words()})
         now.end(now.client.check(domain, **who.words(), **whom.words()))
 
 

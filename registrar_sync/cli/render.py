@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -22,11 +23,14 @@ from registrar_sync.operations.result import SCHEMA, Result, rrset_json, value_o
 EVERYWHERE = "visible at every authoritative server"
 
 _SEVERITY_STYLES = {"block": "bold red", "warn": "yellow", "info": "cyan"}
+_LIGHT_STYLES = {"green": "bold green", "yellow": "bold yellow", "red": "bold red", "grey": "dim"}
+_LIGHT_NAMES = {"spf": "SPF", "mx": "MX", "delegation": "delegation", "mta_sts": "MTA-STS"}
 # States in which the zone holds what the plan's "after" says.
 _ENDED = ("written", "authoritative", "overdue", "nothing-to-do")
 # Errors that come straight after the plan was shown, or before there was any.
 _PLAN_WAS_SHOWN = ("confirmation", "interrupted")
-_NEVER_FOLDED = ("at", "change_id", "command", "state", "undoes", "tier")
+_NEVER_FOLDED = ("at", "change_id", "command", "state", "undoes", "tier", "id", "severity", "acceptable")
+_PAGE = 100  # the widest that a text is good to read
 _WIDE = 10_000  # not a terminal: one record stays on one line, whatever reads it
 
 
@@ -71,6 +75,24 @@ class Printer:
         """One line of the result."""
         self._out.print(Text(clean(text)))
 
+    def show(self, *blocks: Text | Table) -> None:
+        """Blocks of the result, their texts clean already."""
+        for block in blocks:
+            self._out.print(block)
+
+    def findings(self, findings: tuple[Finding, ...]) -> None:
+        """Findings of the result."""
+        self.show(*_findings(findings))
+
+    def entry(self, title: str, text: str) -> None:
+        """One entry of a page: the text beside its title, wrapped at words to the terminal's width."""
+        indent = " " * 10
+        width = min(self._out.width, _PAGE) if sys.stdout.isatty() else _WIDE
+        filled = textwrap.fill(
+            clean(text), width, initial_indent=f"{title:<10}", subsequent_indent=indent, break_on_hyphens=False
+        )
+        self._out.print(Text(filled))
+
     def text(self, text: str) -> None:
         """A document of our own making, as it is."""
         sys.stdout.write(text)
@@ -105,6 +127,14 @@ class Printer:
         for line in [*_head(result), *_plan(result), *_findings(result.findings)]:
             self._err.print(line)
 
+    def listed(self, result: Result) -> None:
+        """One domain of a long list: one line, there at once for whatever reads it."""
+        if self.as_json:
+            self.json(result.to_json())
+        else:
+            self._out.print(_one_line(result))
+        sys.stdout.flush()
+
     def result(self, result: Result) -> None:
         """One domain's result."""
         if self.as_json:
@@ -113,8 +143,9 @@ class Printer:
         if result.error is not None and result.error.kind in _PLAN_WAS_SHOWN and not result.changed:
             self._complain(result.message, result.hint)
             return
-        body = _stood_and_stands(result) if result.state in _ENDED else _plan(result)
-        for line in [*_head(result), *body, *_findings(result.findings), *_visibility(result)]:
+        values_stay = result.command in ("prepare", "finish")
+        body = _stood_and_stands(result) if result.state in _ENDED and not values_stay else _plan(result)
+        for line in [*_head(result), *body, *_findings(result.findings), *_lights(result), *_visibility(result)]:
             self._out.print(line)
         self.text("".join(clean(line) + "\n" for line in result.ticket))  # as it is: rich would expand its tabs
         if result.error is not None:
@@ -133,6 +164,25 @@ def _head(result: Result) -> list[Text]:
     line = Text(clean(names.display(result.domain)), style="bold")
     line.append(f"  {result.state}", style="default")
     return [line.append(f"  ({clean(shown)})", style="dim") if shown else line]
+
+
+def _lights(result: Result) -> list[Text]:
+    """One line for each light: the word says what the colour says."""
+    lines = []
+    for name, light in result.lights.named() if result.lights else ():
+        line = Text(f"  {_LIGHT_NAMES[name]:<11} ").append(f"{light.light:<7}", style=_LIGHT_STYLES[light.light])
+        lines.append(line.append(clean(light.detail)))
+    return lines
+
+
+def _one_line(result: Result) -> Text:
+    line = Text(f"{clean(names.display(result.domain)):<30}  {result.state:<13}")
+    for name, light in result.lights.named() if result.lights else ():
+        line.append(f"  {_LIGHT_NAMES[name]} ").append(f"{light.light:<6}", style=_LIGHT_STYLES[light.light])
+    if result.error is not None:
+        line.append(f"  {clean(' '.join(result.message.split()))}", style="bold red")
+    line.rstrip()
+    return line
 
 
 def _stood_and_stands(result: Result) -> list[Text]:
@@ -180,8 +230,10 @@ def _ttl(before: RRset | None, after: RRset | None) -> str:
 def _findings(findings: tuple[Finding, ...]) -> list[Text]:
     lines = []
     for finding in findings:
+        message, *more = finding.message.split("\n")  # more: a record with a caret under its fault
         line = Text(f"{finding.severity}: {finding.id}: ", style=_SEVERITY_STYLES[finding.severity])
-        lines.append(line.append(clean(finding.message), style="default"))
+        lines.append(line.append(clean(message), style="default"))
+        lines.extend(Text(f"    {clean(one)}") for one in more)
     return lines
 
 

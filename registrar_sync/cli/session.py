@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -71,11 +72,21 @@ def session(common: Common) -> Iterator[Session]:
     except OperationInterrupted as stop:
         printer.result(stop.result)
         raise typer.Exit(exit_codes.INTERRUPTED) from stop
+    except BrokenPipeError as error:
+        _stop_printing()
+        raise typer.Exit(exit_codes.FAILED) from error
     except KeyboardInterrupt as error:
         printer.error(Interrupted("Interrupted.", hint="registrar-sync history shows what was begun."))
         raise typer.Exit(exit_codes.INTERRUPTED) from error
     finally:
         client.close()
+
+
+def _stop_printing() -> None:
+    """Nobody reads stdout any more, as after ``| head``: what Python still holds for it goes nowhere, without a complaint."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _log(*, verbose: bool, debug: bool) -> None:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import ipaddress
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 
 from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import finding
 from registrar_sync.core.known import Known
 from registrar_sync.core.known_filters import filter_behind
-from registrar_sync.core.model import Mx, Record, RRset, ZoneView
+from registrar_sync.core.model import Mx, RRset, ZoneView
 from registrar_sync.core.mx import NULL_EXCHANGE, Placement, is_enrolled_order, place_below, place_instead
+from registrar_sync.core.mx_room import HIGHEST
+from registrar_sync.core.mx_rows import arrange, mx_values, without_duplicates
 from registrar_sync.core.names import display
 from registrar_sync.core.wish import Part, Wish
 
-_NOT_YET = "is not in this version yet"
+__all__ = ["enrol_mx", "is_address", "mx_values"]
+
 _ADDRESS_TYPES = ("A", "AAAA", "ALIAS", "ANAME")  # the last two: vendors' synthetic addresses
+_FALLBACK_PREFERENCE = 10  # of an implicit MX made explicit (rules case 58)
 
 
 def enrol_mx(view: ZoneView, wish: Wish, known: Known) -> Part:
@@ -26,17 +29,18 @@ def enrol_mx(view: ZoneView, wish: Wish, known: Known) -> Part:
     values = mx_values(before)
     theirs = sorted(value for value in values if value.exchange not in {*wish.service.hosts, NULL_EXCHANGE})
     if is_enrolled_order(values, wish.service) and (wish.mx_mode == "below" or not theirs):
-        return Part(after=before)
-    placement = (place_below if wish.mx_mode == "below" else place_instead)(values, wish.service)
-    findings = (*_null(values), *_implicit(view, values), *_doubtful(theirs, wish), *_no_room(placement))
+        return _deduped(before, (), wish)
+    placement = _place(view, values, wish)
+    findings = (
+        *_null(values),
+        *_implicit(view, values, placement, wish),
+        *_doubtful(theirs, wish),
+        *_no_room(placement),
+        *_renumbered(placement),
+    )
     if placement.refusal or wish.stops(findings):
         return Part(after=before, findings=findings)
-    return Part(after=_arrange(view, before, placement, wish), findings=findings)
-
-
-def mx_values(rrset: RRset | None) -> frozenset[Mx]:
-    """The served MX values of a set that may be absent."""
-    return frozenset(value for value in rrset.values if isinstance(value, Mx)) if rrset else frozenset()
+    return _deduped(arrange(view, before, placement, wish), findings, wish)
 
 
 def is_address(exchange: str) -> bool:
@@ -48,29 +52,34 @@ def is_address(exchange: str) -> bool:
     return True
 
 
-def _arrange(view: ZoneView, before: RRset | None, placement: Placement, wish: Wish) -> RRset | None:
-    """The rows: values that stay keep theirs, a missing value that stands disabled is enabled in place (never a second row of
-    the same value), an exchange that moves keeps its row, the rest is new. Other disabled rows stay."""
-    missing = {value.exchange: value for value in sorted(placement.values - mx_values(before))}
-    standing = before.records if before else ()
-    woken = [_first_disabled(standing, value) for value in missing.values()]
-    missing = {value.exchange: value for value, row in zip(list(missing.values()), woken, strict=True) if row is None}
-    rows: list[Record] = []
-    for row in standing:
-        if any(row is one for one in woken):
-            rows.append(replace(row, disabled=False, ttl=wish.ttl_beside(before)))
-        elif row.disabled or row.rdata in placement.values:
-            rows.append(row)
-        elif not isinstance(row.rdata, Mx):
-            rows.extend([row] if wish.mx_mode == "below" else [])
-        elif row.rdata.exchange in missing:
-            rows.append(replace(row, rdata=missing.pop(row.rdata.exchange)))
-    rows.extend(Record(rdata=value, ttl=wish.ttl_beside(before)) for value in missing.values())
-    return RRset(owner=view.owner, rtype="MX", records=tuple(rows)) if rows else None
+def _place(view: ZoneView, values: frozenset[Mx], wish: Wish) -> Placement:
+    if wish.mx_mode == "replace":
+        return place_instead(values, wish.service)
+    kept = {_fallback(view, wish)} if _is_implicit(view, values) and wish.edits.keep_implicit else set()
+    return place_below(values | kept, wish.service, wish.edits.renumber)
 
 
-def _first_disabled(rows: Iterable[Record], value: Mx) -> Record | None:
-    return next((row for row in rows if row.disabled and row.rdata == value), None)
+def _is_implicit(view: ZoneView, values: frozenset[Mx]) -> bool:
+    """Whether mail goes to the owner's own address today, as it does without MX (RFC 5321 section 5.1)."""
+    return not values and any((rrset := view.rrset(rtype)) is not None and rrset.live for rtype in _ADDRESS_TYPES)
+
+
+def _fallback(view: ZoneView, wish: Wish) -> Mx:
+    """The owner itself as an exchange, after the service's hosts."""
+    highest = max((exchange.below for exchange in wish.service.exchanges), default=0)
+    return Mx(min(max(_FALLBACK_PREFERENCE, highest + 1), HIGHEST), view.owner)
+
+
+def _deduped(after: RRset | None, findings: tuple[Finding, ...], wish: Wish) -> Part:
+    """Where asked for, one row for each value. Otherwise rows that stand twice stay so (rules case 48)."""
+    if after is None or not wish.edits.dedupe:
+        return Part(after=after, findings=findings)
+    single, dropped = without_duplicates(after)
+    said = tuple(
+        finding("mx-deduped", f"{_shown(value)} stands in {count + 1} rows: the first one stays.")
+        for value, count in sorted(Counter(dropped).items())
+    )
+    return Part(after=single if dropped else after, findings=(*findings, *said))
 
 
 # --- what is said -------------------------------------------------------------------------------------------------------
@@ -94,14 +103,27 @@ def _null(values: frozenset[Mx]) -> Iterable[Finding]:
         )
 
 
-def _implicit(view: ZoneView, values: frozenset[Mx]) -> Iterable[Finding]:
-    addresses = [rrset for rtype in _ADDRESS_TYPES if (rrset := view.rrset(rtype)) and rrset.live]
-    if addresses and not values:
+def _implicit(view: ZoneView, values: frozenset[Mx], placement: Placement, wish: Wish) -> Iterable[Finding]:
+    owner, keep, below = display(view.owner), wish.edits.keep_implicit, wish.mx_mode == "below"
+    if values:
+        return
+    if not _is_implicit(view, values):
+        if keep and below:
+            text = (
+                f"There is no MX at {owner}, and no address either: no implicit MX takes mail today, --keep-implicit adds none."
+            )
+            yield finding("mx-implicit", text, severity="info")
+        return
+    today = f"There is no MX: today mail goes to the address of {owner} itself (implicit MX)"
+    if keep and below:
+        (fallback,) = (value for value in placement.values if value.exchange == view.owner)
         yield finding(
-            "mx-implicit",
-            f"There is no MX: today mail goes to the address of {display(view.owner)} itself (implicit MX), from now on to the"
-            f" service alone. --keep-implicit {_NOT_YET}.",
+            "mx-implicit-kept", f"{today}. It stays the fallback: {_shown(fallback)} is added after the service's hosts."
         )
+    else:
+        advice = "--keep-implicit keeps it as the fallback." if below else ""
+        advice = "--keep-implicit has no effect with --mx replace." if keep else advice
+        yield finding("mx-implicit", f"{today}, from now on to the service alone. {advice}".rstrip())
 
 
 def _doubtful(theirs: list[Mx], wish: Wish) -> Iterable[Finding]:
@@ -138,8 +160,21 @@ def _duplicates(theirs: list[Mx]) -> Iterable[Finding]:
 
 def _no_room(placement: Placement) -> Iterable[Finding]:
     if placement.refusal:
+        ways = ", ".join(f"{option} ({_MEANING[option]})" for option in placement.options)
+        advice = f"{ways}, or --mx replace, makes room." if ways else "--mx replace needs no room below."
+        yield finding("mx-no-room", f"No place for the service's hosts: {placement.refusal}. {advice}")
+
+
+_MEANING = {
+    "--renumber": "moves every preference up, distances kept",
+    "--renumber-compact": "moves up only those that must",
+}
+
+
+def _renumbered(placement: Placement) -> Iterable[Finding]:
+    if placement.moves:
+        moved = ", ".join(f"{_shown(old)} to {new.preference}" for old, new in sorted(placement.moves.items()))
         yield finding(
-            "mx-no-room",
-            f"No place for the service's hosts: {placement.refusal}. {placement.option} {_NOT_YET}. Raise the preferences at the"
-            " provider, then plan again, or use --mx replace.",
+            "mx-renumbered",
+            f"There is no room below the customer's hosts: these move up, in their order: {moved}. A rollback moves them back.",
         )

@@ -4,53 +4,46 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from registrar_sync.core.enrol_spf_edits import detail_of, edit_record
 from registrar_sync.core.finding import Finding
-from registrar_sync.core.guard import finding
 from registrar_sync.core.known import Known
-from registrar_sync.core.model import Rdata, Record, RRset, Txt, ZoneView
-from registrar_sync.core.names import display
-from registrar_sync.core.service import Qualifier
-from registrar_sync.core.spf import (
-    SpfInvalid,
-    SpfRecord,
-    find_near_misses,
-    find_spf,
-    include_term,
-    merge_records,
-    parse_spf,
-    render_new,
+from registrar_sync.core.model import Rdata, Record, RRset, Txt, ZoneView, values_of
+from registrar_sync.core.spf import SpfRecord, find_near_misses, find_spf, parse_spf, render_new
+from registrar_sync.core.spf_fault import SpfInvalid
+from registrar_sync.core.spf_merge import CannotMergeError, merge_records
+from registrar_sync.core.spf_said import (
+    say_disabled_twin,
+    say_glued,
+    say_invalid,
+    say_merged,
+    say_near_miss,
+    say_size,
+    say_two_records,
 )
-from registrar_sync.core.txt import quote, split_strings
+from registrar_sync.core.spf_size import measure_txt
+from registrar_sync.core.txt import split_strings
 from registrar_sync.core.wish import Part, Wish
-
-_NOT_YET = "is not in this version yet"
-_GUIDELINE, _UDP_LIMIT = 450, 512  # octets, RFC 7208 section 3.4
 
 
 def enrol_spf(view: ZoneView, wish: Wish, known: Known) -> Part:
     """The TXT set with the service's include in force, or as it is where a block is not accepted."""
     before = view.rrset("TXT")
-    near = tuple(_near_miss(value) for value in find_near_misses(before))
     records = find_spf(before)
-    if len(records) > 1:
-        return Part(after=before, findings=(*near, _two_records(records, wish)))
-    if not records:
-        created = _add(view, before, wish)
-        return Part(after=created, findings=(*near, *_size(view, created)))
-    after, findings = _edit(view, records[0], wish)
-    return Part(after=after, findings=(*near, *findings))
+    part = _edit(view, before, records, wish, known) if before and records else _add(view, before, wish)
+    return replace(part, findings=(*map(say_near_miss, find_near_misses(before)), *part.findings))
 
 
-def _add(view: ZoneView, before: RRset | None, wish: Wish) -> RRset:
-    text = render_new(wish.service.include, wish.all_qualifier or wish.service.all_qualifier)
-    record = Record(rdata=spf_rdata(text), ttl=wish.ttl_beside(before))
-    twin = _disabled_twin(before, record.rdata)
+def _add(view: ZoneView, before: RRset | None, wish: Wish) -> Part:
+    rdata = spf_rdata(render_new(wish.service.include, wish.wanted_all))
+    record = Record(rdata=rdata, ttl=wish.ttl_beside(before))
+    twin = _disabled_twin(before, rdata)
     if before and twin:
-        return before.with_records(
-            replace(twin, disabled=False, ttl=record.ttl) if row is twin else row for row in before.records
+        created = before.with_records(
+            replace(row, disabled=False, ttl=record.ttl) if row is twin else row for row in before.records
         )
-    standing = before.records if before else ()
-    return RRset(owner=view.owner, rtype="TXT", records=(*standing, record))
+    else:
+        created = RRset(owner=view.owner, rtype="TXT", records=(*(before.records if before else ()), record))
+    return Part(after=created, findings=_size(view, created))
 
 
 def _disabled_twin(rrset: RRset | None, rdata: Rdata) -> Record | None:
@@ -70,181 +63,68 @@ def swap_record(rrset: RRset, old: Record, new: Record | None) -> RRset | None:
     return rrset.with_records(records) if records else None
 
 
-def _edit(view: ZoneView, record: Record, wish: Wish) -> tuple[RRset | None, tuple[Finding, ...]]:
-    before = view.rrset("TXT")
-    assert before is not None  # it holds ``record``
-    assert isinstance(record.rdata, Txt)
-    try:
-        spf = parse_spf(record.rdata.joined)
-    except SpfInvalid as error:
-        return before, (_invalid(record.rdata, error),)
+# --- what stands already ------------------------------------------------------------------------------------------------
+def _edit(view: ZoneView, before: RRset, records: list[Record], wish: Wish, known: Known) -> Part:
+    spf, findings = _one_record(records, wish)
+    if spf is None:
+        return Part(after=before, findings=findings)
     glued = [term.text for term in spf.terms if term.is_glued]
     if glued:
-        return before, (_glued(record.rdata, glued),)
-    edited, findings = _insert(spf, wish)
-    findings = (*findings, *_remarks(spf, wish))
-    rdata = spf_rdata(edited.text)
-    if edited is not spf and _disabled_twin(before, rdata):
-        findings = (*findings, _twin(rdata))
-    if edited is spf or wish.stops(findings):
-        return before, findings
-    after = swap_record(before, record, replace(record, rdata=rdata))
-    return after, (*findings, *_size(view, after))
+        return Part(after=before, findings=(*findings, say_glued(spf.text, glued)))
+    edited = edit_record(spf, view.owner, wish, known)
+    findings = (*findings, *edited.findings)
+    rdata = spf_rdata(edited.record.text)
+    if rdata not in values_of(before) and _disabled_twin(before, rdata):
+        findings = (*findings, say_disabled_twin(rdata))
+    after = before if wish.stops(findings) else _in_place(before, records, rdata)
+    size = () if after is before else _size(view, after)
+    return Part(after=after, findings=(*findings, *size), detail=detail_of(edited))
 
 
-def _insert(spf: SpfRecord, wish: Wish) -> tuple[SpfRecord, tuple[Finding, ...]]:
-    """Rules A5 in their order, then A3. The same record back: nothing to do, or nothing that we may do."""
-    domain = wish.service.include
-    standing = spf.find_include(domain)
-    live = spf.live_include(domain)
-    if spf.authorises(domain):
-        return spf, (_twice(spf, len(live), wish),) if len(live) > 1 else ()
-    if standing and spf.terms[standing[0]].effect != "+":
-        return spf, (_conflict(spf, spf.terms[standing[0]].effect, domain),)
-    silent = (_sends_nothing(spf),) if _is_silent(spf) else ()
-    if standing:
-        moved = spf.without(standing[0]).insert(spf.terms[standing[0]])
-        return moved, (*silent, _moved(spf.terms[standing[0]].text))
-    return spf.insert_include(domain), silent
+def _in_place(before: RRset, records: list[Record], rdata: Txt) -> RRset:
+    """The one row that stays holds the value: the one that has it already, else the first; the other SPF rows go."""
+    stays = next((row for row in records if row.rdata == rdata), records[0])
+    if len(records) == 1 and stays.rdata == rdata:
+        return before
+    new = stays if stays.rdata == rdata else replace(stays, rdata=rdata)
+    gone = [row for row in records if row is not stays]
+    kept = (row for row in before.records if not any(row is one for one in gone))
+    return before.with_records(new if row is stays else row for row in kept)
 
 
-def _is_silent(spf: SpfRecord) -> bool:
-    """``-all`` and no sender. A redirect beside it is dead, but somebody meant to name senders (rules case 13)."""
-    return not spf.live and not spf.modifier("redirect") and spf.all_term is not None and spf.all_term.effect == "-"
+def _one_record(records: list[Record], wish: Wish) -> tuple[SpfRecord | None, tuple[Finding, ...]]:
+    """The record to edit, merged where that was asked for; None where there is none, and why (rules A2)."""
+    faults = _faults(records)
+    if len(records) == 1:
+        return (None, faults) if faults else (merge_records(records), ())
+    try:
+        merged = merge_records(records, wish.all_qualifier)
+    except CannotMergeError as refused:
+        return None, (say_two_records(records, str(refused)), *faults)
+    if not wish.edits.merge_spf:
+        return None, (say_two_records(records, _proposal(records, merged, wish)),)
+    return merged, (say_merged(len(records), merged),)
 
 
-# --- what is said -------------------------------------------------------------------------------------------------------
-def _shown(value: Txt) -> str:
-    return quote((value.joined,))
+def _faults(records: list[Record]) -> tuple[Finding, ...]:
+    """What cannot be read, each value once."""
+    faults = []
+    for value in dict.fromkeys(record.rdata for record in records if isinstance(record.rdata, Txt)):
+        try:
+            parse_spf(value.joined)
+        except SpfInvalid as error:
+            faults.append(say_invalid(value, error))
+    return tuple(faults)
 
 
-def _shown_start(value: Txt) -> str:
-    return quote((value.joined[:80],)) + (" ..." if len(value.joined) > 80 else "")
-
-
-def _near_miss(value: Txt) -> Finding:
-    return finding(
-        "spf-near-miss",
-        f"The TXT value {_shown_start(value)} looks like SPF, but no receiver reads it as SPF. It is left as it is.",
-    )
-
-
-def _two_records(records: list[Record], wish: Wish) -> Finding:
-    shown = " and ".join(_shown(record.rdata) for record in records if isinstance(record.rdata, Txt))
-    merged = merge_records(records)
+def _proposal(records: list[Record], merged: SpfRecord, wish: Wish) -> str:
     if len({record.rdata for record in records}) == 1:
-        few = "one" if len(records) == 2 else "all but one"
-        advice = f"They are exact duplicates: {few} may simply be removed."
-        return finding("spf-two-records", f"{_standing(records, shown)} {advice} Do so at the provider, then plan again.")
-    if merged is None:
-        advice = "Only a person can decide how they become one: they contradict each other, redirect, or cannot be read."
-    else:
-        if not merged.find_include(wish.service.include):
-            merged = merged.insert_include(wish.service.include)
-        advice = f'Merged they would read "{merged.text}".'
-    return finding(
-        "spf-two-records",
-        f"{_standing(records, shown)} {advice} Merge them at the provider, then plan again; --merge-spf {_NOT_YET}.",
-    )
+        return "They are exact duplicates: --merge-spf keeps one of them."
+    if not merged.find_include(wish.service.include):
+        merged = merged.insert_include(wish.service.include)
+    return f'--merge-spf makes them one: "{merged.text}".'
 
 
-def _standing(records: list[Record], shown: str) -> str:
-    return f"{len(records)} SPF records stand here, a permerror for every sender today: {shown}."
-
-
-def _twin(value: Txt) -> Finding:
-    # enabling it and removing the served row are two calls at some providers: two SPF records in between
-    return finding(
-        "spf-disabled-twin",
-        f"The very record that is to be written stands here as a disabled row: {_shown(value)}. Delete that row at the"
-        " provider, then plan again.",
-    )
-
-
-def _invalid(value: Txt, error: SpfInvalid) -> Finding:
-    return finding(
-        "spf-invalid",
-        f"The SPF record {_shown(value)} is a permerror for every sender today: {error}. Correct it at the provider, then"
-        " plan again.",
-    )
-
-
-def _glued(value: Txt, terms: list[str]) -> Finding:
-    return finding(
-        "spf-glued-terms",
-        f"The SPF record reads {_shown(value)} once its strings are joined: {' '.join(terms)!r} looks like terms without the"
-        " space between them. Correct it at the provider, then plan again.",
-    )
-
-
-def _twice(spf: SpfRecord, count: int, wish: Wish) -> Finding:
-    return finding(
-        "spf-term-twice",
-        f'{include_term(wish.service.include).text} stands {count} times in "{spf.text}"; each one costs lookups. --dedupe'
-        f" {_NOT_YET}; with --accept spf-term-twice the record stays as it is.",
-    )
-
-
-def _conflict(spf: SpfRecord, effect: Qualifier, domain: str) -> Finding:
-    if effect == "-":
-        advice = "Somebody forbade it on purpose: ask them, then remove the term at the provider."
-    else:
-        advice = f"Remove the qualifier at the provider, then plan again; --fix-qualifier {_NOT_YET}."
-    return finding(
-        "spf-qualifier-conflict",
-        f'"{spf.text}" holds {include_term(domain, effect).text}, which does not authorise the service. {advice}',
-    )
-
-
-def _sends_nothing(spf: SpfRecord) -> Finding:
-    return finding(
-        "spf-sends-nothing",
-        f'"{spf.text}" says that this domain sends no mail at all. Where it does send, --accept spf-sends-nothing.',
-    )
-
-
-def _moved(text: str) -> Finding:
-    return finding("spf-term-moved", f"{text} stood after all, where it is never tested: it is moved before it.")
-
-
-def _remarks(spf: SpfRecord, wish: Wish) -> tuple[Finding, ...]:
-    remarks = []
-    if any(term.name == "ptr" for term in spf.terms if not term.is_modifier):
-        remarks.append(finding("spf-ptr", "The record uses ptr, which should not be published; it is kept."))
-    return (*remarks, *_all_remarks(spf, wish))
-
-
-def _all_remarks(spf: SpfRecord, wish: Wish) -> list[Finding]:
-    redirect = spf.modifier("redirect")
-    last = spf.all_term
-    if last is None:
-        text = f"The record ends neutral, without all, and stays so; --add-all {_NOT_YET}."
-        return [] if redirect else [finding("spf-no-all", text)]
-    remarks = []
-    if redirect:
-        remarks.append(finding("spf-redirect-dead", f"{redirect.text} is dead beside {last.text}; both are kept."))
-    if last.effect == "+":
-        remarks.append(finding("spf-all-pass", f"{last.text} lets EVERYONE send as this domain; it is kept."))
-    if wish.all_qualifier not in (None, last.effect):
-        text = f"Kept {last.text}; you asked for {wish.all_qualifier}all, which is for a new record. --set-all {_NOT_YET}."
-        remarks.append(finding("spf-all-kept", text))
-    return remarks
-
-
-def _size(view: ZoneView, after: RRset | None) -> tuple[Finding, ...]:
-    """RFC 7208 section 3.4: the name and the text of all TXT records under 450 octets, the answer within 512."""
-    values = [value for value in after.values if isinstance(value, Txt)] if after else []
-    text = len(display(view.owner)) + sum(len(value.joined) for value in values)
-    # header 12; question: name, its root, type and class; each record: name pointer 2, fixed part 10, a length for each string
-    question = len(view.owner) + 1 + 4
-    answer = 12 + question + sum(12 + len(value.joined) + len(value.strings) for value in values)
-    if text <= _GUIDELINE and answer <= _UDP_LIMIT:
-        return ()
-    over = f"over the {_UDP_LIMIT} that always fit into UDP" if answer > _UDP_LIMIT else f"over the advised {_GUIDELINE}"
-    return (
-        finding(
-            "spf-size",
-            f"The {len(values)} TXT values here hold {text} octets with the name, an answer of {answer} octets: {over}."
-            " Remove values that are no longer needed.",
-        ),
-    )
+def _size(view: ZoneView, after: RRset) -> tuple[Finding, ...]:
+    size = measure_txt(view.owner, after)
+    return (say_size(size),) if size.is_over else ()

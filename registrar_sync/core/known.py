@@ -62,7 +62,7 @@ class Known:
     def __init__(
         self, answers: Mapping[Question, Answer | Said] | None = None, own: Mapping[DnsQuestion, Answer] | None = None
     ) -> None:
-        self._answers = answers or {}
+        self._answers = {} if answers is None else answers
         self._own = own or {}
         self.wanted: set[Question] = set()
 

@@ -7,30 +7,36 @@ numbers: hosts that already stand in the right order are left alone.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from registrar_sync.core.model import Mx
+from registrar_sync.core.mx_room import HIGHEST, Renumber, make_room, ways_to_make_room
 from registrar_sync.core.names import display
 from registrar_sync.core.service import MailService
 
 NULL_EXCHANGE = "."  # RFC 7505 section 3
-_PREFERENCES = 65536  # a preference is 16 bits, RFC 1035 section 3.3.9
+_PREFERENCES = HIGHEST + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """The set of MX values as it shall be. ``refusal``: why there is none (then ``values`` is what stands today);
-    ``option``: what would make room."""
+    """The set of MX values as it shall be.
+
+    ``moves``: the customer's values that were given another preference, each with what it becomes. ``refusal``: why there is
+    no place (then ``values`` is what stands today); ``options``: the ones that would make room.
+    """
 
     values: frozenset[Mx]
+    moves: Mapping[Mx, Mx] = field(default_factory=dict)
     refusal: str = ""
-    option: str = ""
+    options: tuple[str, ...] = ()
 
 
-def place_below(existing: Iterable[Mx], service: MailService) -> Placement:
-    """The service's hosts strictly before the customer's, whose preferences stay. A null MX is dropped; whether it may be
-    is the caller's question. No customer's MX: the service's hosts alone.
+def place_below(existing: Iterable[Mx], service: MailService, renumber: Renumber = "no") -> Placement:
+    """The service's hosts strictly before the customer's. The customer's preferences stay, unless there is no room below them
+    and ``renumber`` allows to make some. A null MX is dropped; whether it may be is the caller's question. No customer's MX:
+    the service's hosts alone.
 
     >>> place_below([Mx(0, "tenant.example.")], service).refusal
     'no preference is left below 0 tenant.example'
@@ -39,12 +45,22 @@ def place_below(existing: Iterable[Mx], service: MailService) -> Placement:
     if is_enrolled_order(_without_null(before), service):
         return Placement(values=_without_null(before) if service.exchanges else before)
     theirs = _theirs(before, service)
+    ours = _before_all(before, theirs, service)
+    if ours is not None:
+        return Placement(values=theirs.union(ours))
+    moves = make_room(theirs, len(service.exchanges), renumber)
+    raised = frozenset(moves.get(value, value) for value in theirs) if moves else theirs
+    ours = _before_all(before, raised, service)
+    if moves is None or ours is None:
+        return _no_room(before, theirs, service, renumber)
+    return Placement(values=raised.union(ours), moves=moves)
+
+
+def _before_all(before: frozenset[Mx], theirs: Iterable[Mx], service: MailService) -> tuple[Mx, ...] | None:
+    """The service's hosts strictly before all of ``theirs``; those of ``before`` stay where they can. None: no room."""
     ceiling = min((value.preference for value in theirs), default=_PREFERENCES)
     wanted = [(exchange.exchange, exchange.below) for exchange in service.exchanges]
-    ours = _fit_in(wanted, _present(before, service), ceiling, service) or _fresh(wanted, ceiling, service)
-    if ours is None:
-        return _no_room(before, theirs, service)
-    return Placement(values=theirs.union(ours))
+    return _fit_in(wanted, _present(before, service), ceiling, service) or _fresh(wanted, ceiling, service)
 
 
 def place_instead(existing: Iterable[Mx], service: MailService) -> Placement:
@@ -139,13 +155,19 @@ def _values(wanted: Sequence[tuple[str, int]], preferences: Iterable[int]) -> tu
     return tuple(Mx(preference, exchange) for (exchange, _), preference in zip(wanted, preferences, strict=True))
 
 
-def _no_room(before: frozenset[Mx], theirs: frozenset[Mx], service: MailService) -> Placement:
-    lowest = min(theirs)
-    shown = f"{lowest.preference} {display(lowest.exchange)}"
+def _no_room(before: frozenset[Mx], theirs: frozenset[Mx], service: MailService, renumber: Renumber) -> Placement:
+    lowest, highest = min(theirs), max(theirs)
+    count = len(service.exchanges)
     if lowest.preference == 0:
-        refusal = f"no preference is left below {shown}"
+        refusal = f"no preference is left below {_shown(lowest)}"
     else:
-        count = len(service.exchanges)
-        refusal = f"{count} hosts do not fit below {shown}, and {service.name} does not allow equal preferences"
-    overflows = max(value.preference for value in theirs) + len(service.exchanges) >= _PREFERENCES
-    return Placement(values=before, refusal=refusal, option="--renumber-compact" if overflows else "--renumber")
+        refusal = f"{count} hosts do not fit below {_shown(lowest)}, and {service.name} does not allow equal preferences"
+    if renumber == "shift":
+        refusal += f"; moved up by {count}, {_shown(highest)} would pass {HIGHEST}"
+    elif renumber == "compact":
+        refusal += f"; nothing is free up to {HIGHEST} for {_shown(highest)} to move to"
+    return Placement(values=before, refusal=refusal, options=ways_to_make_room(theirs, count))
+
+
+def _shown(value: Mx) -> str:
+    return f"{value.preference} {display(value.exchange)}"

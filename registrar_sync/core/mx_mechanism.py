@@ -16,12 +16,12 @@ from registrar_sync.core.spf_syntax import same_domain
 from registrar_sync.core.wish import Part, Wish
 
 
-def guard_mx_mechanism(view: ZoneView, wish: Wish, mx: Part) -> Part:
+def guard_mx_mechanism(view: ZoneView, wish: Wish, txt: Part, mx: Part) -> Part:
     """Hosts that leave the MX set leave the mechanism ``mx`` with it (RFC 7208 section 5.4): block, and propose the terms
-    that keep them. Unaccepted, the MX set stays as it is."""
+    that keep them. Unaccepted, the MX set stays as it is. Records that are merged are judged as the one that they become."""
     before = view.rrset("MX")
     gone = {value.exchange for value in mx_values(before)} - {value.exchange for value in mx_values(mx.after)}
-    spf = only_spf(view.rrset("TXT"))
+    spf = only_spf(view.rrset("TXT")) or only_spf(txt.after)
     proposed = _with_addresses(spf, view.owner, gone) if spf else None
     if spf is None or proposed is None:
         return mx

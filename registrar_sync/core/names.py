@@ -16,7 +16,7 @@ _SCOPED_LABEL = re.compile(r"_?[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?")  # RFC 8552
 def parse_domain(text: str, *, scoped: bool = False) -> str:
     """Turn what a person typed into an absolute A-label name (IDNA 2008, RFC 5891; LDH, RFC 1123 section 2.1).
 
-    ``scoped``: the name of records only, such as an SPF include, whose labels may hold underscores (RFC 8552 section 1.2).
+    ``scoped``: the name of records only, such as an SPF include, whose labels may hold underscores (RFC 8552 section 1.1).
     Raises ``InvalidDomain``, which says what is wrong with it.
 
     >>> parse_domain("Exämple.COM")

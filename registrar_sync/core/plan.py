@@ -13,14 +13,19 @@ from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import finding, held_back
 from registrar_sync.core.known import Known
 from registrar_sync.core.model import Rdata, RRset, RRsetChange, Txt, ZoneView
+from registrar_sync.core.mta_sts import guard_policy
+from registrar_sync.core.mx_beside import guard_beside_mx
 from registrar_sync.core.mx_mechanism import guard_mx_mechanism
 from registrar_sync.core.names import display
+from registrar_sync.core.other_senders import guard_other_senders
+from registrar_sync.core.service_check import check_service
 from registrar_sync.core.spf_outcome import guard_outcome
 from registrar_sync.core.wish import Wish
 
 __all__ = ["Plan", "Wish", "digest_of", "plan_enrolment"]
 
 TYPES = ("TXT", "MX")  # the order of entering: SPF before MX (rules A8)
+_LONG_TTL_S = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +33,8 @@ class Plan:
     """An enrolment not yet written.
 
     ``changes``: only what would be written, TXT before MX. ``before`` and ``after``: both sets whole, "TXT" and "MX",
-    whether they change or not (None: no such set). ``detail``: "already enrolled" where there is nothing to do.
+    whether they change or not (None: no such set). ``detail``: where there is nothing to do, "already
+    enrolled", or "covered-by:" and the domains through which SPF authorises the service.
     """
 
     zone: str
@@ -63,12 +69,17 @@ def plan_enrolment(view: ZoneView, wish: Wish, known: Known | None = None) -> Pl
     if foreign:
         return _plan(view, before, before, foreign)
     spf, mx = enrol_spf(view, wish, known), enrol_mx(view, wish, known)
-    mx = guard_mx_mechanism(view, wish, mx)
+    writes = (spf.after, mx.after) != (before["TXT"], before["MX"])
+    service = check_service(view.owner, wish, known) if writes else ()
+    mx = guard_policy(view, wish, guard_mx_mechanism(view, wish, spf, mx), known)
     spf, mx = guard_outcome(view, wish, spf, mx, known)
-    after = {"TXT": spf.after, "MX": mx.after}
-    plan = _plan(view, before, after, (*spf.findings, *mx.findings, *_clamped(before, after, wish)))
+    spf, mx = guard_other_senders(view, wish, spf, mx)
+    mx = guard_beside_mx(view, wish, mx, known)
+    after = before if wish.stops(service) else {"TXT": spf.after, "MX": mx.after}
+    plan = _plan(view, before, after, (*service, *spf.findings, *mx.findings, *_clamped(before, after, wish)))
+    plan = plan.with_findings(_long_kept(plan.changes))
     done = not plan.changes and not held_back(plan.findings, wish.accept)
-    return replace(plan, detail="already enrolled") if done else plan
+    return replace(plan, detail=spf.detail or "already enrolled") if done else plan
 
 
 def _plan(
@@ -125,3 +136,15 @@ def _clamped(before: Mapping[str, RRset | None], after: Mapping[str, RRset | Non
         return ()
     text = f"The provider allows TTLs from {wish.ttl_min} to {wish.ttl_max} s: {wish.new_ttl} is used, not {wish.wanted_ttl}."
     return (finding("ttl-clamped", text),)
+
+
+def _long_kept(changes: Iterable[RRsetChange]) -> Iterable[Finding]:
+    kept = [change for change in changes if change.before and change.before.records and change.before.ttl > _LONG_TTL_S]
+    if kept:
+        owner = display(kept[0].owner)
+        told = " and ".join(f"{change.rtype} {change.before.ttl} s" for change in kept if change.before)
+        yield finding(
+            "ttl-long",
+            f"The TTL at {owner} is long ({told}): for that long caches may go on answering what stands there now. For a quick"
+            f" cut-over, registrar-sync prepare {owner} --ttl 300 first.",
+        )

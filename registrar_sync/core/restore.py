@@ -6,18 +6,21 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from registrar_sync.core.finding import Finding
 from registrar_sync.core.model import Rdata, Record, RRset, values_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
     """One RRset taken back. ``after``: as it shall be; ``absent``: our part had gone already; ``merged``: others edited the
-    set since, only our part was taken out; ``drift``: why we must not decide (then ``after`` is what stands today)."""
+    set since, only our part was taken out; ``drift``: why we must not decide (then ``after`` is what stands today);
+    ``findings``: what else is worth saying."""
 
     after: RRset | None
     absent: bool = False
     merged: bool = False
     drift: str = ""
+    findings: tuple[Finding, ...] = ()
 
 
 def with_todays_ttl(record: Record, live: RRset | None, wrote: RRset | None, *, instead_of: Record | None = None) -> Record:

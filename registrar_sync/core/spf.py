@@ -6,13 +6,13 @@ RFC 7208, read as research on real records taught us: never as a dictionary of m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from registrar_sync.core.model import Record, RRset, Txt, is_spf
 from registrar_sync.core.names import display
 from registrar_sync.core.service import Qualifier
-from registrar_sync.core.spf_syntax import SpfInvalid, Term, parse_term, same_domain
+from registrar_sync.core.spf_fault import SpfInvalid
+from registrar_sync.core.spf_syntax import Term, parse_term, same_domain
 
 __all__ = [
     "SpfInvalid",
@@ -21,9 +21,7 @@ __all__ = [
     "find_near_misses",
     "find_spf",
     "include_term",
-    "merge_records",
     "parse_spf",
-    "propose_merge",
     "render_new",
 ]
 
@@ -51,7 +49,7 @@ class SpfRecord:
     @property
     def all_term(self) -> Term | None:
         """The first ``all``: no mechanism after it is ever tested (RFC 7208 section 5.1)."""
-        return next((term for term in self.terms if _is_all(term)), None)
+        return next((term for term in self.terms if term.is_all), None)
 
     @property
     def live(self) -> tuple[Term, ...]:
@@ -96,20 +94,34 @@ class SpfRecord:
         kept = tuple(term for index, term in enumerate(self.terms) if index not in indexes)
         return replace(self, terms=kept, original=None)
 
+    def put(self, index: int, term: Term) -> SpfRecord:
+        """With ``term`` at this place, instead of the one that stands there."""
+        return replace(self, terms=(*self.terms[:index], term, *self.terms[index + 1 :]), original=None)
+
+    def add_all(self, qualifier: Qualifier) -> SpfRecord:
+        """With ``all`` behind the last mechanism, for a record that has none."""
+        place = self._mechanisms_end
+        added = parse_term(f"{'' if qualifier == '+' else qualifier}all")
+        return replace(self, terms=(*self.terms[:place], added, *self.terms[place:]), original=None)
+
+    def set_all(self, qualifier: Qualifier) -> SpfRecord:
+        """With another qualifier before the ``all`` that decides, the first one. Without any ``all`` the same record."""
+        return self.put(self.live_end, self.all_term.with_qualifier(qualifier)) if self.all_term else self
+
     @property
     def live_end(self) -> int:
         """How many of ``terms`` stand before the first ``all``."""
-        return next((index for index, term in enumerate(self.terms) if _is_all(term)), len(self.terms))
+        return next((index for index, term in enumerate(self.terms) if term.is_all), len(self.terms))
 
     @property
     def _place_for_new(self) -> int:
         if self.all_term is not None or self.modifier("redirect") is None:
             return self.live_end
+        return self._mechanisms_end
+
+    @property
+    def _mechanisms_end(self) -> int:
         return max((index + 1 for index, term in enumerate(self.terms) if not term.is_modifier), default=0)
-
-
-def _is_all(term: Term) -> bool:
-    return term.name == "all" and not term.is_modifier
 
 
 def _includes(term: Term, domain: str) -> bool:
@@ -173,52 +185,3 @@ def find_near_misses(rrset: RRset | None) -> list[Txt]:
 def _looks_meant(value: Txt) -> bool:
     start = value.joined[:64].decode("utf-8", "replace").lstrip("\ufeff\"' \t\r\n\xa0\\")
     return bool(_ALMOST.match(start))
-
-
-# --- two records --------------------------------------------------------------------------------------------------------
-def propose_merge(records: Iterable[Record]) -> str | None:
-    """One record out of several, to be shown to a person (rules A2), or None where only a person can decide.
-
-    The first record's order, the others' new terms in theirs, exact duplicates dropped, one ``all``. Undecidable: a
-    syntax error, a ``redirect``, different ``all``, the same thing under two qualifiers, two values of one modifier.
-    """
-    merged = merge_records(records)
-    return merged.text if merged else None
-
-
-def merge_records(records: Iterable[Record]) -> SpfRecord | None:
-    """What ``propose_merge`` tells, as a record."""
-    try:
-        first, *others = [parse_spf(record.rdata.joined) for record in records if isinstance(record.rdata, Txt)]
-    except ValueError:  # SpfInvalid, or no record at all
-        return None
-    effects = {record.all_term.effect if record.all_term else None for record in (first, *others)}
-    if len(effects) > 1 or any(record.modifier("redirect") for record in (first, *others)):
-        return None
-    known = _keyed(first)
-    added: list[Term] = []
-    for other in others:
-        for key, term in _keyed(other).items():
-            if key not in known:
-                added.append(term)
-                known[key] = term
-            elif not _says_the_same(known[key], term):
-                return None
-    return first.insert(*added) if added else first
-
-
-def _keyed(record: SpfRecord) -> dict[tuple[bool, str, str], Term]:
-    keyed: dict[tuple[bool, str, str], Term] = {}
-    for term in (*record.live, *(term for term in record.terms if term.is_modifier)):
-        keyed.setdefault((term.is_modifier, term.name, "" if term.is_modifier else _canonical(term.value)), term)
-    return keyed
-
-
-def _canonical(value: str) -> str:
-    return value if "%" in value else value.lower().removesuffix(".")
-
-
-def _says_the_same(one: Term, other: Term) -> bool:
-    if one.is_modifier:
-        return one.value == other.value
-    return one.effect == other.effect

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from registrar_sync.core.service import Qualifier
+from registrar_sync.core.spf_fault import SpfInvalid
 
 # RFC 7208 sections 7.1 and 12. DIGIT in a transformer must not be zero (section 7.3).
 _MACRO = r"%\{[a-z](?:0*[1-9][0-9]*)?r?[.\-+,/_=]*\}|%%|%_|%-"
@@ -22,20 +23,6 @@ _MECHANISM = re.compile(r"(?P<qualifier>[+\-~?]?)(?P<name>[a-z][a-z0-9._-]*)(?P<
 _CIDR = r"(?:0|[1-9][0-9]{0,2})"
 _DUAL_CIDR = re.compile(rf"(?:/(?P<v4>{_CIDR}))?(?://(?P<v6>{_CIDR}))?\Z")
 _GLUED = re.compile(r":|(?:redirect|exp)=|(?<!xn-)(?<=[a-z0-9])-all\.?\Z", re.IGNORECASE)
-
-
-@dataclass(eq=False)
-class SpfInvalid(ValueError):
-    """An SPF record with a syntax error: a permerror to every receiver (RFC 7208 section 4.6).
-
-    ``position``: octets before the place, counted from 0 in the joined text; ``reason``: what is wrong there.
-    """
-
-    position: int
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.reason}, at octet {self.position + 1}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +45,20 @@ class Term:
         return self.qualifier or "+"
 
     @property
+    def is_all(self) -> bool:
+        """Whether it is the mechanism ``all``: a modifier may bear that name too."""
+        return self.name == "all" and not self.is_modifier
+
+    @property
     def domain(self) -> str:
         """The domain-spec without a CIDR length; empty where there is none."""
         return _split_cidr(self.value)[0] if self.name in {"a", "mx"} and not self.is_modifier else self.value
+
+    def with_qualifier(self, qualifier: Qualifier) -> Term:
+        """The same mechanism under another qualifier ("+" is left unwritten), the rest in its spelling."""
+        written = None if qualifier == "+" else qualifier
+        bare = self.text.removeprefix(self.qualifier or "")
+        return replace(self, text=f"{written or ''}{bare}", qualifier=written)
 
     @property
     def is_glued(self) -> bool:
@@ -175,7 +173,7 @@ def _after_colon(rest: str, position: int) -> str:
     if rest.startswith(","):
         raise SpfInvalid(position, "a comma is no separator (RFC 7208 section 12)")
     if not rest.startswith(":"):
-        raise SpfInvalid(position, "a colon and a value are expected here (RFC 7208 section 5)")
+        raise SpfInvalid(position, "a colon and a value are expected here (RFC 7208 section 12)")
     return rest[1:]
 
 

@@ -66,7 +66,7 @@ def plan_rollback(view: ZoneView, before: Image, after: Image, service: MailServ
         zone=view.zone,
         owner=view.owner,
         changes=changes_between(view.owner, today, target, reversed(TYPES)),
-        findings=_findings(view, parts) if merged else (),
+        findings=_findings(view, parts) if not drift else (),
         before=today,
         after=target,
         drift=drift,
@@ -76,9 +76,12 @@ def plan_rollback(view: ZoneView, before: Image, after: Image, service: MailServ
 
 
 def _findings(view: ZoneView, parts: Mapping[str, Restored]) -> tuple[Finding, ...]:
+    more = tuple(one for part in parts.values() for one in part.findings)
     types = " and ".join(rtype for rtype, part in parts.items() if part.merged)
+    if not types:
+        return more
     text = f"{types} at {display(view.owner)} was edited since our change: only our part is taken out, the rest stays."
-    return (finding("merged-rollback", text),)
+    return (finding("merged-rollback", text), *more)
 
 
 def mixture(view: ZoneView, before: Image, after: Image) -> Literal["after", "before", "mixed", "foreign"]:

@@ -1,7 +1,7 @@
 """From what the servers answered to what is visible: verdicts for each server and for all, and how long to wait.
 
 Only an enrolment's own data decides: the SPF records among the TXT values, and the MX values. Other TXT values at the
-owner come and go without touching a verdict.
+owner come and go without touching a verdict. Where a change leaves the values of a type and alters its TTL, the TTL decides.
 """
 
 from __future__ import annotations
@@ -11,12 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from registrar_sync.core.model import Mx, Rdata, RRset, Txt, is_spf, values_of
-from registrar_sync.core.mx import is_enrolled_order
+from registrar_sync.core.model import Mx, Rdata, RRset, Txt, is_spf, same_values, values_of
 from registrar_sync.core.names import display
 from registrar_sync.core.observation import Answer, Observation, Server
-from registrar_sync.core.service import MailService
-from registrar_sync.core.spf import SpfInvalid, parse_spf
 from registrar_sync.core.txt import quote
 
 NO_ROUTE = "cannot be asked from here: this machine has no route to it"
@@ -69,6 +66,28 @@ class Target:
         """The types to ask for and to judge."""
         return self.after.keys()
 
+    def lagging(self, ttls: Mapping[str, int | None]) -> str:
+        """The type that is still served with the TTL from before, in words, where the change is one of its TTL alone.
+
+        ``ttls``: seconds by type (None: not served). What counts is which side of the change a TTL is on: a cache in front of
+        a name server counts it down.
+        """
+        for rtype, (old, new) in self._new_ttls.items():
+            ttl = ttls.get(rtype)
+            if ttl is None or (ttl > new if new < old else ttl <= old):
+                return f"{rtype} has TTL {ttl}, not {new} yet" if ttl is not None else f"{rtype} is not served"
+        return ""
+
+    @property
+    def _new_ttls(self) -> Mapping[str, tuple[int, int]]:
+        """The old and the new TTL of the types whose values stay and whose TTL does not."""
+        pairs = {rtype: (self.before.get(rtype), after) for rtype, after in self.after.items()}
+        return {
+            rtype: (before.ttl, after.ttl)
+            for rtype, (before, after) in pairs.items()
+            if before and after and after.live and same_values(before, after) and before.ttl != after.ttl
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
@@ -114,17 +133,20 @@ class Visibility:
 def judge(observations: Iterable[Observation], target: Target, *, now: datetime, gate: Gate | None) -> tuple[ServerVerdict, ...]:
     """Compare each server's SPF and MX with the target's.
 
-    ``new`` equal to after (where before and after are the same, too); ``old`` equal to before, or held back by the gate;
-    ``absent`` neither SPF nor MX; ``other`` anything else; ``unreachable`` a type got no answer that can be judged.
+    ``new`` equal to after (where before and after are the same, too); ``old`` equal to before, or held back by the gate, or
+    with the TTL of before where only that changes; ``absent`` neither SPF nor MX; ``other`` anything else; ``unreachable`` a
+    type got no answer that can be judged.
     """
     after = Fingerprint.of({rtype: values_of(rrset) for rtype, rrset in target.after.items()})
     before = Fingerprint.of({rtype: values_of(target.before.get(rtype)) for rtype in target.types})
 
     def verdict_on(seen: Observation) -> ServerVerdict:
-        if undecided := _undecided(seen, target.types):
-            return undecided
+        if decided := undecided(seen, target.types):
+            return decided
         found = _found(seen, target.types)
         if found == after:
+            if late := target.lagging(_ttls(seen)):
+                return ServerVerdict(server=seen.server, verdict="old", detail=late)
             if gate is None or gate.passes(seen, now):
                 return ServerVerdict(server=seen.server, verdict="new")
             return ServerVerdict(server=seen.server, verdict="old", detail=STILL_PUBLISHING)
@@ -135,8 +157,8 @@ def judge(observations: Iterable[Observation], target: Target, *, now: datetime,
     return tuple(map(verdict_on, observations))
 
 
-def _undecided(seen: Observation, types: Collection[str]) -> ServerVerdict | None:
-    """The verdict on a server that left a question open, or answered with an alias."""
+def undecided(seen: Observation, types: Collection[str]) -> ServerVerdict | None:
+    """The verdict on a server that left a question open (``unreachable``) or answered with an alias (``other``), else None."""
     for rtype in types:
         answer = seen.answers.get(rtype)
         if answer is None or answer.status == "unreachable":
@@ -149,6 +171,10 @@ def _undecided(seen: Observation, types: Collection[str]) -> ServerVerdict | Non
 
 def _found(seen: Observation, types: Collection[str]) -> Fingerprint:
     return Fingerprint.of({rtype: answer.values for rtype, answer in seen.answers.items() if rtype in types})
+
+
+def _ttls(seen: Observation) -> dict[str, int | None]:
+    return {rtype: answer.ttl for rtype, answer in seen.answers.items() if answer.status == "data"}
 
 
 def _neither(server: Server, found: Fingerprint) -> ServerVerdict:
@@ -202,52 +228,6 @@ def next_wait(elapsed_s: float, remaining_s: float, *, budget_s: float) -> float
     over five minutes to a sixtieth of the provider's budget), and never past the end."""
     longest = max(5.0, budget_s / 60)
     return max(0.0, min(max(0.2, elapsed_s / 4), longest, remaining_s))
-
-
-# --- by effect: is the service in front of the mail, whoever put it there? ---------------------------------------------
-def judge_enrolment(observations: Iterable[Observation], service: MailService) -> tuple[ServerVerdict, ...]:
-    """Judge each server by the effect of its data (rules B6.1), whatever the preferences and whoever wrote it.
-
-    ``new`` one valid SPF record authorises the service by a term of its own, and the service's hosts come before all
-    others; ``absent`` neither SPF nor MX; ``other`` anything else, ``detail`` saying what is missing.
-    """
-    return tuple(_judge_effect(seen, service) for seen in observations)
-
-
-def shows_enrolment(observation: Observation, service: MailService) -> bool:
-    """Whether this server's data put the service in front of the mail: see ``judge_enrolment``."""
-    return _judge_effect(observation, service).verdict == "new"
-
-
-def _judge_effect(seen: Observation, service: MailService) -> ServerVerdict:
-    if undecided := _undecided(seen, ("TXT", "MX")):
-        return undecided
-    found = _found(seen, ("TXT", "MX"))
-    faults = [fault for fault in (_spf_fault(found, service), _mx_fault(found, service)) if fault]
-    if not faults:
-        return ServerVerdict(server=seen.server, verdict="new")
-    if found.is_empty:
-        return ServerVerdict(server=seen.server, verdict="absent")
-    return ServerVerdict(server=seen.server, verdict="other", detail=f"{', '.join(faults)} ({found})")
-
-
-def _spf_fault(found: Fingerprint, service: MailService) -> str:
-    texts = [value.joined for value in found.spf if isinstance(value, Txt)]
-    if len(texts) != 1:
-        return "more than one SPF record" if texts else "no SPF record"
-    try:
-        record = parse_spf(texts[0])
-    except SpfInvalid as error:
-        return f"the SPF record is invalid: {error}"
-    if any(term.is_glued for term in record.terms):
-        return "two SPF terms ran together"
-    return "" if record.authorises(service.include) else f"the SPF record does not include {display(service.include)}"
-
-
-def _mx_fault(found: Fingerprint, service: MailService) -> str:
-    if is_enrolled_order(_by_preference(found.mx), service):
-        return ""
-    return f"the MX hosts of {service.name} are not all there, in its order, before every other" if found.mx else "no MX"
 
 
 def nslookup_lines(owner: str, observation: Observation) -> list[str]:

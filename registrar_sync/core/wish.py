@@ -19,7 +19,7 @@ class Edits:
     ``add_all``: a record without ``all`` gets it; ``fix_qualifier``: ``~`` or ``?`` before our include goes; ``dedupe``: terms
     and MX rows that stand twice stand once; ``keep_implicit``: without MX, the domain's own address stays the fallback;
     ``renumber``: the customer's preferences move up where there is no room, all of them ("shift") or only those that must
-    ("compact").
+    ("compact"). The last two have no effect in mode ``replace``.
     """
 
     merge_spf: bool = False
@@ -76,7 +76,9 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One RRset's share of a plan: the set as it shall be, and what is worth saying."""
+    """One RRset's share of a plan: the set as it shall be, and what is worth saying. ``detail``: why nothing has to be
+    written, where that is not plain."""
 
     after: RRset | None
     findings: tuple[Finding, ...] = ()
+    detail: str = ""

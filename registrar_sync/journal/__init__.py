@@ -6,6 +6,7 @@ working table. One file in the platform's state directory (SQLite), or a databas
 
 from __future__ import annotations
 
+from registrar_sync.journal.absent import NoJournal, is_begun
 from registrar_sync.journal.store import SqlJournal, open_journal
 
-__all__ = ["SqlJournal", "open_journal"]
+__all__ = ["NoJournal", "SqlJournal", "is_begun", "open_journal"]

@@ -72,7 +72,7 @@ def _event_from_row(row: RowMapping) -> Event:
         state=row[change_event.c.state],
         at=row[change_event.c.at],
         detail=row[change_event.c.detail],
-        images=_images_from_json(row[change_event.c.images]),
+        images=_images_from_json(row.get(change_event.c.images)),  # a list over many changes is asked for without
     )
 
 

@@ -108,10 +108,10 @@ class SqlJournal:
             raise self._no_such_change(change_id)
         return found[0]
 
-    def changes(self, domain: str | None = None, *, zone: str | None = None) -> list[Change]:
-        """Changes, newest first."""
+    def changes(self, domain: str | None = None, *, zone: str | None = None, images: bool = True) -> list[Change]:
+        """Changes, newest first; ``images`` False: without them, which is quicker by far."""
         conditions = [change.c.zone == zone] if zone is not None else []
-        return self._load(conditions + _of_domain(domain), change.c.id.desc())
+        return self._load(conditions + _of_domain(domain), change.c.id.desc(), images=images)
 
     def unfinished(self, domain: str | None = None) -> list[Change]:
         """Changes whose newest state is ``intended`` or ``unknown``, oldest first."""
@@ -146,8 +146,9 @@ class SqlJournal:
             )
         )
 
-    def _load(self, conditions: list[ColumnElement[bool]], order: ColumnElement[int]) -> list[Change]:
-        joined = select(change, change_event).join_from(change, change_event, change.c.id == change_event.c.change_id)
+    def _load(self, conditions: list[ColumnElement[bool]], order: ColumnElement[int], *, images: bool = True) -> list[Change]:
+        columns = [column for column in change_event.c if images or column is not change_event.c.images]
+        joined = select(change, *columns).join_from(change, change_event, change.c.id == change_event.c.change_id)
         statement = joined.where(*conditions).order_by(order, change_event.c.id)
         with self._database.read() as connection, readable(self.location):
             return changes_from_rows(connection.execute(statement).mappings().all())

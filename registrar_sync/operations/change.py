@@ -130,7 +130,7 @@ def _under_lock(desk: Desk, procedure: Procedure, provider: DnsProvider, lock: Z
         except ZoneMoved:
             reread = True
             continue
-        rolls_back = procedure.rolls_back if outcome.state == "written" else ()
+        rolls_back = (*procedure.rolls_back, *sitting.draft.rolls_back) if outcome.state == "written" else ()
         append_end(desk, outcome.state, wrote=outcome.wrote, complete=outcome.complete, rolls_back=rolls_back)
         return outcome
 
@@ -203,6 +203,10 @@ def _seen(desk: Desk, sitting: _Sitting, seen: Visibility) -> Result:
 
 
 def _undo_hint(desk: Desk) -> str:
+    """The command that takes it back; after ``prepare`` the one that goes on, too."""
+    if desk.command == "prepare":
+        enroll = f"registrar-sync enroll {desk.shown_domain} --account {desk.setting.account}"
+        return f"{enroll} (once no cache holds the old TTL); to undo it: registrar-sync finish {desk.shown_domain}"
     return f"registrar-sync rollback {desk.shown_domain}" if desk.command == "enroll" else ""
 
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from registrar_sync.core import visibility
+from registrar_sync.core.effect import Effect, judge_effects, judge_enrolment
 from registrar_sync.core.guard import finding
+from registrar_sync.core.known import Known
+from registrar_sync.core.lights import Lights, Subject, judge_lights
 from registrar_sync.core.observation import Observation
 from registrar_sync.core.visibility import ServerVerdict, Visibility
-from registrar_sync.errors import LookupFailed
+from registrar_sync.errors import JournalUnusable, LookupFailed
 from registrar_sync.operations.desk import Desk, Request, Setting
 from registrar_sync.operations.observe import DnsLook, delegation_findings, journalled_old_until, look_at_dns, newest_change
 from registrar_sync.operations.result import Result, State
 from registrar_sync.operations.wait import aged
+
+Told = TypeVar("Told")
 
 
 def check(setting: Setting, request: Request) -> Result:
@@ -21,35 +29,40 @@ def check(setting: Setting, request: Request) -> Result:
     desk.zone = request.zone or (look.delegation.zone if look.delegation else None)
     if not any(o.reachable for o in look.observations):
         return _not_asked(desk, look)
-    verdicts = visibility.judge_enrolment(look.observations, setting.service)
-    state = _state(verdicts)
-    if state != "authoritative":
-        verdicts = _explained(desk, look) or verdicts
-    until = journalled_old_until(setting, desk.owner)
+    effects, lights = setting.inquiry.settle(lambda known: _judged(desk, look, known))
+    by_effect = judge_enrolment(effects, look.observations)
+    state = _state(by_effect)
+    explained = _explained(desk, look) if state != "authoritative" else ()
+    until = _from_journal(lambda: journalled_old_until(setting, desk.owner))
     verdict = aged(setting.clock.now(), until) if state == "authoritative" else "pending"
-    seen = Visibility(verdict=verdict, old_until=until, servers=verdicts)
-    return desk.result(
-        state, visibility=seen, message=_message(desk, look, state), hint=_hint(desk, state), ticket=_ticket(desk, look)
+    seen = Visibility(verdict=verdict, old_until=until, servers=explained or by_effect)
+    told = {"message": _message(desk, look, state), "hint": _hint(desk, state), "ticket": _ticket(desk, look, by_effect)}
+    return desk.result(state, visibility=seen, lights=lights, **told)
+
+
+def _judged(desk: Desk, look: DnsLook, known: Known) -> tuple[tuple[Effect, ...], Lights]:
+    subject = Subject(
+        owner=desk.owner, service=desk.setting.service, delegation=look.delegation, failure=look.failure, plan=_plan_command(desk)
     )
+    effects = judge_effects(desk.owner, look.observations, desk.setting.service, known)
+    return effects, judge_lights(subject, effects, known)
 
 
 def _not_asked(desk: Desk, look: DnsLook) -> Result:
-    """Nobody could be asked: that is no verdict on the domain."""
+    """Nobody could be asked: that is no verdict on the domain, and nothing more is asked."""
+    effects, lights = _judged(desk, look, Known())
+    seen = Visibility(verdict="pending", servers=judge_enrolment(effects, look.observations))
     if look.delegation is not None and look.delegation.checked and look.delegation.zone is None:
-        return desk.result("not-enrolled", message="The DNS knows no name servers for this domain.", visibility=_NOBODY)
+        text = "The DNS knows no name servers for this domain."
+        return desk.result("not-enrolled", message=text, visibility=seen, lights=lights)
     why = look.failure or "no authoritative server gave an answer that can be judged"
     error = LookupFailed(f"The DNS could not be asked: {why}", hint="Give --nameserver or --resolver, or try again later.")
-    servers = visibility.judge_enrolment(look.observations, desk.setting.service)
-    seen = Visibility(verdict="pending", servers=servers)
-    return desk.result("not-enrolled", error=error, message=error.message, hint=error.hint, visibility=seen)
-
-
-_NOBODY = Visibility(verdict="pending")
+    return desk.result("not-enrolled", error=error, message=error.message, hint=error.hint, visibility=seen, lights=lights)
 
 
 def _explained(desk: Desk, look: DnsLook) -> tuple[ServerVerdict, ...]:
     """Our newest enrolment is on its way: each server judged by it, where all show what was before or what was written."""
-    newest = newest_change(desk.setting, desk.owner)
+    newest = _from_journal(lambda: newest_change(desk.setting, desk.owner))
     if newest is None or newest.what.command != "enroll" or newest.state not in ("written", "overdue"):
         return ()
     target = visibility.Target(before=newest.images.before, after=newest.images.after)
@@ -59,6 +72,14 @@ def _explained(desk: Desk, look: DnsLook) -> tuple[ServerVerdict, ...]:
     text = f"Change {newest.id} is in the API and not yet served everywhere."
     desk.add(finding("not-yet-published", text))
     return verdicts
+
+
+def _from_journal(ask: Callable[[], Told | None]) -> Told | None:
+    """What the journal knows; one that cannot be read says nothing, since the verdict is the DNS's."""
+    try:
+        return ask()
+    except JournalUnusable:
+        return None
 
 
 def _state(verdicts: tuple[ServerVerdict, ...]) -> State:
@@ -89,12 +110,17 @@ def _hint(desk: Desk, state: State) -> str:
         return ""
     if any(f.id == "not-yet-published" for f in desk.findings):
         return f"Later: {desk.check_again}"
+    return f"{_plan_command(desk)} shows what is missing"
+
+
+def _plan_command(desk: Desk) -> str:
     account = f"--account {desk.setting.account}" if desk.setting.account else "--provider NAME"
-    return f"registrar-sync plan {desk.shown_domain} {account} shows what is missing"
+    return f"registrar-sync plan {desk.shown_domain} {account}"
 
 
-def _ticket(desk: Desk, look: DnsLook) -> tuple[str, ...]:
+def _ticket(desk: Desk, look: DnsLook, verdicts: tuple[ServerVerdict, ...]) -> tuple[str, ...]:
     """What nslookup would show: from a server that serves the service's data, else from any that answers."""
+    shows = {row.server for row in verdicts if row.verdict == "new"}
     answering: list[Observation] = [o for o in look.observations if o.reachable]
-    answering.sort(key=lambda o: not visibility.shows_enrolment(o, desk.setting.service))
+    answering.sort(key=lambda o: o.server not in shows)
     return tuple(visibility.nslookup_lines(desk.owner, answering[0])) if answering else ()

@@ -23,7 +23,10 @@ READ_COUNTS_S = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One account, one service, and the ports to reach the world. Times in seconds."""
+    """One account, one service, and the ports to reach the world. Times in seconds.
+
+    ``nameserver_suffixes``: of the names of the provider's name servers (empty: not known).
+    """
 
     provider: str
     account: str
@@ -39,6 +42,7 @@ class Setting:
     call_limit_s: float = 15.0
     ttl_min: int = 0
     ttl_max: int = 2**31 - 1
+    nameserver_suffixes: tuple[str, ...] = ()
     notify: Callable[[str], None] = lambda text: None
 
 

@@ -21,8 +21,9 @@ Confirm = Callable[[Result], bool] | None
 class Draft:
     """A change as drafted on one view.
 
-    ``drift``: why nothing may be written (rollback only); ``detail``: what else is worth saying of it. ``republish``: there
-    may be nothing to write, but what the API holds was perhaps never published.
+    ``drift``: why nothing may be written (rollback and unenrolment only); ``detail``: what else is worth saying of it.
+    ``republish``: there may be nothing to write, but what the API holds was perhaps never published. ``context`` and
+    ``rolls_back``: what this draft adds to its procedure's; ``remember``: it gets an entry even where nothing is written.
     """
 
     view: ZoneView
@@ -34,6 +35,9 @@ class Draft:
     detail: str = ""
     drift: str = ""
     republish: bool = False
+    context: Mapping[str, Any] = field(default_factory=dict)
+    rolls_back: tuple[int, ...] = ()
+    remember: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from registrar_sync.core.plan import Plan, plan_enrolment
 from registrar_sync.operations.change import make_change, observe_and_draft
 from registrar_sync.operations.desk import Desk, Request, Setting
 from registrar_sync.operations.draft import Confirm, Draft, Procedure
+from registrar_sync.operations.due import too_early
 from registrar_sync.operations.lock import refuse_open_change
 from registrar_sync.operations.observe import DnsLook, dns_findings
 from registrar_sync.operations.result import Result
@@ -74,7 +75,7 @@ def _draft(desk: Desk, look: DnsLook, view: ZoneView) -> Draft:
         after=plan.after,
         changes=plan.changes,
         digest=plan.digest,
-        findings=(*plan.findings, *notices(view), *dns_findings(desk, look, view)),
+        findings=(*plan.findings, *notices(view), *dns_findings(desk, look, view), *(too_early(desk) if plan.changes else ())),
         detail=plan.detail,
     )
 

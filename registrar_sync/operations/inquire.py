@@ -1,46 +1,95 @@
-"""Find out what a decision needs to know: round by round, all questions of a round at once, each asked once a run."""
+"""Find out what a decision needs to know: round by round, all questions of a round at once, each once at a time.
+
+What strangers' records make us ask is bounded, in rounds, in questions and in time. What is left out stays "not asked", which
+counts as unknown and never as absent.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
-from registrar_sync.core.known import DnsQuestion, Known, PolicyQuestion, Question, Said
-from registrar_sync.core.observation import Answer
+from registrar_sync.core.known import DnsQuestion, Known, PolicyQuestion, Question
+from registrar_sync.operations.remembered import Found, Remembered, Standing
 from registrar_sync.ports import Clock, MailHosts, PolicyHosts, Resolver
 
-_ROUNDS = 16
-_WORKERS = 16
+MOST_QUESTIONS = 400
+"""Questions that one decision may have asked anew: a tree of SPF records is input of strangers (10 look-ups are allowed)."""
+
+SETTLE_S = 20.0
+"""Seconds after which a decision is made with what is known."""
+
+_ROUNDS = 24  # an SPF tree is 10 deep at the most before it is over the limit; each level may need two rounds
+_WORKERS = 32
 
 Thought = TypeVar("Thought")
 
 
 class Inquiry:
-    """What was found out so far in this run, and the ports to find out more. Thread-safe."""
+    """What was found out so far in this run, and the ports to find out more. Thread-safe: what one thread is asking, another
+    waits for."""
 
     def __init__(self, *, resolver: Resolver, policy_hosts: PolicyHosts, mail_hosts: MailHosts, clock: Clock) -> None:
         self._resolver = resolver
         self._policy_hosts = policy_hosts
         self._mail_hosts = mail_hosts
         self._clock = clock
-        self._answers: dict[Question, Answer | Said] = {}
+        self._remembered = Remembered(clock)
+        self._lock = threading.RLock()
+        self._under_way: dict[Question, Future[None]] = {}
+        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="inquiry")
 
     def settle(self, think: Callable[[Known], Thought]) -> Thought:
-        """Let ``think`` decide again and again, until nothing that it wants to know is missing."""
+        """Let ``think`` decide again and again, until nothing that it wants to know is missing or the bounds are reached.
+
+        before: nothing is known.  call: ``settle(lambda known: known.dns("example.com.", "MX").status)``.
+        after: the question was asked, and is answered from memory for a while; returns "data", "absent" or "unreachable".
+        """
+        ends = self._clock.monotonic() + SETTLE_S
+        standing = Standing(self._remembered)
+        left = MOST_QUESTIONS
         for _ in range(_ROUNDS):
-            known = Known(self._answers)
+            known = Known(standing)
             thought = think(known)
-            if not known.wanted:
-                break
-            self._find_out(known.wanted)
-        return thought
+            asking = sorted(known.wanted, key=repr)[:left]
+            if not asking or self._clock.monotonic() >= ends:
+                return thought
+            left -= len(asking)
+            self._find_out(asking, ends)
+        return think(Known(standing))
 
-    def _find_out(self, wanted: Collection[Question]) -> None:
-        with ThreadPoolExecutor(min(_WORKERS, len(wanted))) as pool:
-            self._answers.update(zip(wanted, pool.map(self._ask, wanted), strict=True))
+    def _find_out(self, questions: Sequence[Question], ends: float) -> None:
+        with self._lock:
+            flights = [flight for question in questions if (flight := self._send_out(question))]
+        try:
+            done, _ = wait(flights, timeout=max(0.0, ends - self._clock.monotonic()))
+        finally:
+            for flight in flights:
+                flight.cancel()  # what has not begun by now need not begin; what has, is remembered when it comes
+        for flight in done:
+            if not flight.cancelled():  # by another thread whose time was over: this one asks again
+                flight.result()
 
-    def _ask(self, question: Question) -> Answer | Said:
+    def _send_out(self, question: Question) -> Future[None] | None:
+        """The question under way, ours or another thread's; None where the answer has just come."""
+        if question in self._under_way:
+            return self._under_way[question]
+        if self._remembered.get(question) is not None:
+            return None
+        flight = self._under_way[question] = self._pool.submit(self._ask_and_remember, question)
+        flight.add_done_callback(lambda _: self._landed(question))
+        return flight
+
+    def _landed(self, question: Question) -> None:
+        with self._lock:
+            self._under_way.pop(question, None)
+
+    def _ask_and_remember(self, question: Question) -> None:
+        self._remembered.keep(question, self._ask(question))
+
+    def _ask(self, question: Question) -> Found:
         if isinstance(question, DnsQuestion):
             return self._resolver.look_up(question.name, question.rtype)
         if isinstance(question, PolicyQuestion):

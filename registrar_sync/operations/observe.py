@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from registrar_sync.core import names, visibility
+from registrar_sync.core.delegation import delegated_elsewhere
 from registrar_sync.core.evidence import Change
 from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import finding
@@ -58,6 +59,8 @@ def look_at_dns(desk: Desk) -> DnsLook:
 def dns_findings(desk: Desk, look: DnsLook, view: ZoneView) -> list[Finding]:
     """All that the DNS says against writing to this zone."""
     found = delegation_findings(look, view)
+    if look.delegation is not None:
+        found += delegated_elsewhere(look.delegation, view, desk.setting.nameserver_suffixes)
     found += _reachability(look)
     found += _disagreement(desk, look, view)
     return found

@@ -14,12 +14,12 @@ from registrar_sync.operations.observe import DnsLook
 
 def record_end(desk: Desk, procedure: Procedure, draft: Draft, end: ChangeState) -> None:
     """Into the journal, where an intent is open, or where a rollback was asked for: evidence that it was."""
-    rolls_back = procedure.rolls_back if end == "nothing-to-do" else ()
+    rolls_back = (*procedure.rolls_back, *draft.rolls_back) if end == "nothing-to-do" else ()
     if desk.under_way:
         append_end(desk, end, wrote=False, rolls_back=rolls_back)
-    elif procedure.command == "rollback" and end != "refused":
+    elif (procedure.command == "rollback" or draft.remember) and end != "refused":
         images = Images(before=draft.before, after=draft.before)
-        new = _new_change(desk, procedure, {})
+        new = _new_change(desk, procedure, draft, {})
         desk.change_id = desk.setting.journal.begin(new, images, state=end, rolls_back=rolls_back)
 
 
@@ -28,14 +28,15 @@ def record_intent(desk: Desk, procedure: Procedure, look: DnsLook, draft: Draft)
     images = Images(before=draft.before, after=draft.after)
     detail = {"serials": look.serials, "digest": draft.digest}
     if desk.change_id is None:
-        desk.change_id = desk.setting.journal.begin(_new_change(desk, procedure, detail), images)
+        desk.change_id = desk.setting.journal.begin(_new_change(desk, procedure, draft, detail), images)
     else:
         desk.setting.journal.append(desk.change_id, "intended", images=images, detail=detail)
     desk.under_way = True
 
 
-def _new_change(desk: Desk, procedure: Procedure, detail: Mapping[str, Any]) -> NewChange:
+def _new_change(desk: Desk, procedure: Procedure, draft: Draft, detail: Mapping[str, Any]) -> NewChange:
     assert desk.zone is not None
+    rolls_back = (*procedure.rolls_back, *draft.rolls_back)
     return NewChange(
         domain=desk.owner,
         zone=desk.zone,
@@ -45,7 +46,7 @@ def _new_change(desk: Desk, procedure: Procedure, detail: Mapping[str, Any]) -> 
         service=desk.setting.service.to_json(),
         command=procedure.command,
         undoes=procedure.undoes,
-        context={**procedure.context, "order": procedure.order, "rolls_back": procedure.rolls_back, **detail},
+        context={**procedure.context, **draft.context, "order": procedure.order, "rolls_back": rolls_back, **detail},
     )
 
 

@@ -8,13 +8,14 @@ from typing import Any, Literal
 
 from registrar_sync.core import names
 from registrar_sync.core.finding import Finding
+from registrar_sync.core.lights import Lights
 from registrar_sync.core.model import RRset, RRsetChange
 from registrar_sync.core.visibility import Visibility
 from registrar_sync.errors import RegistrarSyncError
 
 SCHEMA = "registrar-sync/1"
 
-Command = Literal["enroll", "plan", "check", "rollback", "recover"]
+Command = Literal["enroll", "plan", "check", "rollback", "recover", "prepare", "finish", "unenroll", "spf"]
 State = Literal[
     "planned",
     "written",
@@ -44,7 +45,8 @@ class Result:
     """The outcome of one operation on one domain.
 
     ``changed``: whether the zone holds other data than before (True also when that is not known). ``message``: one
-    sentence of what happened, ``hint`` the next command. ``ticket``: the lines ``nslookup`` would show (check only).
+    sentence of what happened, ``hint`` the next command. Of ``check`` only: ``lights``, the traffic lights, and ``ticket``, the
+    lines that ``nslookup`` would show.
     """
 
     command: Command
@@ -59,6 +61,7 @@ class Result:
     plan: PlanShown | None = None
     findings: tuple[Finding, ...] = ()
     visibility: Visibility | None = None
+    lights: Lights | None = None
     api_calls: int = 0
     elapsed_s: float = 0.0
     error: RegistrarSyncError | None = None
@@ -93,6 +96,7 @@ class Result:
             "plan": _plan_json(self.plan),
             "findings": [{"id": f.id, "severity": f.severity, "message": f.message} for f in self.findings],
             "visibility": _visibility_json(self.visibility),
+            "lights": self.lights.to_json() if self.lights else None,
             "api_calls": self.api_calls,
             "elapsed_s": round(self.elapsed_s, 3),
             "error": _error_json(self.error),

@@ -9,8 +9,8 @@ from registrar_sync.core.evidence import Change
 from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import finding
 from registrar_sync.core.model import RRset, ZoneView, same_values
+from registrar_sync.core.prepared import Reach, open_prepares, plan_prepared_rollback, reach_of, stands
 from registrar_sync.core.service import MailService
-from registrar_sync.core.undo import plan_rollback
 from registrar_sync.errors import Drift, NothingJournalled
 from registrar_sync.operations.change import make_change, observe_and_draft
 from registrar_sync.operations.desk import Desk, Request, Setting
@@ -25,15 +25,10 @@ _LEFT = (
     " do that by hand when the queue is empty."
 )
 
-# States of an enrolment that wrote to the zone and is not undone.
-UNDOABLE = frozenset({"written", "authoritative", "overdue", "unknown"})
-
 
 def is_undoable(change: Change) -> bool:
-    """Whether the enrolment wrote to the zone and stands."""
-    if change.what.command != "enroll" or change.last("rolled-back"):
-        return False
-    return change.state in UNDOABLE or (change.state == "drift" and any(e.detail.get("wrote") for e in change.events))
+    """Whether it is an enrolment that wrote to the zone and stands."""
+    return change.what.command == "enroll" and stands(change)
 
 
 def rollback(
@@ -46,6 +41,7 @@ def rollback(
 ) -> Result:
     """Undo the newest enrolment of the domain, or with ``to_change`` that one and all later ones, newest first.
 
+    TTLs that ``prepare`` lowered for it go back in the same write; where there is no enrolment, the newest ``prepare`` does.
     ``setting`` belongs to the newest change; ``setting_for`` gives account and provider of each one from the journal.
     ``dry_run``: show what undoing the newest of them would write, and write nothing.
     """
@@ -56,7 +52,7 @@ def rollback(
         refuse_open_change(desk)
         changes = to_undo(setting, request)
         if not changes:
-            return desk.result("nothing-to-do", message="No enrolment of this domain is left to undo. Nothing was changed.")
+            return desk.result("nothing-to-do", message="Nothing of this domain is left to undo. Nothing was changed.")
         if dry_run:
             return _undo(setting_for(changes[0]), request, changes[0], confirm, dry_run=True)
         return _undo_all(changes, request, confirm, setting_for)
@@ -65,16 +61,20 @@ def rollback(
 
 
 def to_undo(setting: Setting, request: Request) -> list[Change]:
-    """The enrolments that a rollback would undo, newest first."""
+    """The changes that a rollback would undo, newest first: enrolments, each with what was prepared for it, or where there
+    is none the ``prepare`` itself (the oldest one meant, which takes the later ones along)."""
     changes = setting.journal.changes(request.domain)
     standing = [change for change in changes if is_undoable(change)]
-    if request.to_change is None:
-        return standing[:1]
-    if not any(change.id == request.to_change and change.what.command == "enroll" for change in changes):
+    lowered = [prepared.change for prepared in open_prepares(changes)]
+    since = request.to_change
+    if since is None:
+        return standing[:1] or lowered[:1]
+    if not any(change.id == since and change.what.command in ("enroll", "prepare") for change in changes):
         raise NothingJournalled(
-            f"Change {request.to_change} is no enrolment of this domain. Nothing was changed.", hint="See: registrar-sync history"
+            f"Change {since} is neither an enrolment nor a prepare of this domain. Nothing was changed.",
+            hint="See: registrar-sync history",
         )
-    return [change for change in standing if change.id >= request.to_change]
+    return [change for change in standing if change.id >= since] or [change for change in lowered if change.id >= since][-1:]
 
 
 def _undo_all(changes: list[Change], request: Request, confirm: Confirm, setting_for: Callable[[Change], Setting]) -> Result:
@@ -99,7 +99,7 @@ def _together(done: list[Result]) -> Result:
         changed=any(result.changed for result in done),
         api_calls=sum(result.api_calls for result in done),
         elapsed_s=sum(result.elapsed_s for result in done),
-        message=f"Later enrolments were undone first (changes {undone}). {last.message}".strip(),
+        message=f"Later changes were undone first (changes {undone}). {last.message}".strip(),
     )
 
 
@@ -125,24 +125,27 @@ def _shown(desk: Desk, draft: Draft) -> Result:
 
 
 def _procedure(desk: Desk, change: Change, confirm: Confirm) -> Procedure:
+    since = change.id if change.what.command == "prepare" else desk.request.to_change
+    reach = reach_of(change, desk.setting.journal.changes(change.what.domain), since=since)
     return Procedure(
         command="rollback",
-        draft=lambda look, view: _draft(desk, change, view),
+        draft=lambda look, view: _draft(desk, change, reach, view),
         confirm=confirm,
         order=LEAVING,
         undoes=change.id,
-        rolls_back=(change.id,),
+        rolls_back=(change.id, *reach.along),
         context={"keep_spf": desk.request.keep_spf},
     )
 
 
-def _draft(desk: Desk, change: Change, view: ZoneView) -> Draft:
-    images = change.images
-    before, after = images.before, images.after
+def _draft(desk: Desk, change: Change, reach: Reach, view: ZoneView) -> Draft:
+    before, after = change.images.before, change.images.after
+    if change.what.command == "prepare":
+        before = after  # its TTLs are all that it changed, and they are in its reach
     if desk.request.keep_spf:
         # The SPF part counts as never changed: the include stays where it is.
         before = {**before, "TXT": after["TXT"]}
-    undo = plan_rollback(view, before, after, desk.setting.service)
+    undo = plan_prepared_rollback(view, before, after, desk.setting.service, reach)
     return Draft(
         view=view,
         before=undo.before,
@@ -152,17 +155,25 @@ def _draft(desk: Desk, change: Change, view: ZoneView) -> Draft:
         findings=(
             *undo.findings,
             *notices(view, severity="info"),
-            *_about_the_include(desk, undo.before["TXT"], undo.after["TXT"]),
+            *_about_the_include(desk, change, undo.before["TXT"], undo.after["TXT"]),
         ),
-        detail="Already absent: others have taken it out since." if undo.already_absent and not undo.changes else "",
+        detail=_absent(change) if undo.already_absent else "",
         drift=undo.drift,
         # An enrolment that ended unknown may have been published and never been taken back in the DNS.
         republish=desk.setting.staged and change.state == "unknown",
     )
 
 
-def _about_the_include(desk: Desk, before: RRset | None, after: RRset | None) -> list[Finding]:
+def _absent(change: Change) -> str:
+    if change.what.command == "prepare":
+        return "The TTLs are no longer those that prepare set: others have changed them, and they stay."
+    return "Already absent: others have taken it out since."
+
+
+def _about_the_include(desk: Desk, change: Change, before: RRset | None, after: RRset | None) -> list[Finding]:
     """Mail that the service still holds in its queue is sent for days (RFC 5321 section 4.5.4.1): its SPF must still pass."""
+    if change.what.command == "prepare":
+        return []
     if desk.request.keep_spf:
         return [finding("spf-include-left", _LEFT)]
     if same_values(before, after):

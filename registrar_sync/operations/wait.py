@@ -13,6 +13,7 @@ from registrar_sync.core import visibility
 from registrar_sync.core.evidence import Change
 from registrar_sync.core.model import same_data, same_values
 from registrar_sync.core.observation import Server
+from registrar_sync.core.prepared import old_until_of
 from registrar_sync.core.visibility import Gate, Target, Visibility
 from registrar_sync.operations.desk import Desk
 from registrar_sync.operations.observe import OURS, DnsLook, RRsets, journalled_old_until, last_write
@@ -20,44 +21,58 @@ from registrar_sync.operations.observe import OURS, DnsLook, RRsets, journalled_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
-    """What to wait for. ``changed``: the types that differ between before and after."""
+    """What to wait for. ``earlier``: what wrote for this owner before, newest first; ``changed``: the types that differ
+    between before and after."""
 
     target: Target
     look: DnsLook
     gate: Gate | None = None
+    earlier: tuple[Change, ...] = ()
 
     @property
     def changed(self) -> tuple[str, ...]:
-        return tuple(t for t in OURS if not same_data(self.target.before[t], self.target.after[t]))
+        return _changed(self.target.before, self.target.after)
+
+
+def _changed(before: RRsets, after: RRsets) -> tuple[str, ...]:
+    return tuple(t for t in OURS if not same_data(before.get(t), after.get(t)))
 
 
 def wait_for_written(desk: Desk, look: DnsLook, before: RRsets, after: RRsets) -> Visibility:
     """Wait until what this change has just written is served everywhere."""
     assert desk.change_id is not None
-    gate = _gate(desk, desk.change_id, after, serials=look.serials, wrote_at=desk.setting.clock.now())
-    return _wait(desk, _Wanted(target=Target(before=before, after=after), look=look, gate=gate))
+    target = Target(before=before, after=after)
+    gate = _gate(desk, desk.change_id, target, serials=look.serials, wrote_at=desk.setting.clock.now())
+    return _wait(desk, _Wanted(target=target, look=look, gate=gate, earlier=_earlier(desk, desk.change_id)))
 
 
 def wait_for_nothing_new(desk: Desk, look: DnsLook, live: RRsets) -> Visibility:
     """Nothing was written: wait until the DNS serves what the API holds, and complete the change that wrote it."""
     writer = next(iter(_unseen_writers(desk)), None)
-    gate = None
+    wanted = _Wanted(target=Target(before=live, after=live), look=look)
     if writer is not None:
         wrote_at = last_write(writer)
         assert wrote_at is not None
-        gate = _gate(desk, writer.id, live, serials=writer.what.context.get("serials", {}), wrote_at=wrote_at)
-    seen = _wait(desk, _Wanted(target=Target(before=live, after=live), look=look, gate=gate))
-    if writer is not None and writer.state in ("written", "overdue") and seen.verdict in ("authoritative", "visible"):
-        _complete(desk, writer, look, live)
+        if _wrote_this(desk, writer, live):
+            # what it wrote may differ from what stood before in a TTL alone
+            wanted = replace(wanted, target=Target(before=writer.images.before, after=live), earlier=_earlier(desk, writer.id))
+        gate = _gate(desk, writer.id, wanted.target, serials=writer.what.context.get("serials", {}), wrote_at=wrote_at)
+        wanted = replace(wanted, gate=gate)
+    seen = _wait(desk, wanted)
+    if writer is not None and _wrote_this(desk, writer, live) and seen.verdict in ("authoritative", "visible"):
+        # the newest change was never seen served everywhere; now it is
+        until = seen.old_until.isoformat() if seen.old_until else None
+        desk.setting.journal.append(writer.id, "authoritative", detail={"old_until": until})
     return seen
 
 
-def _complete(desk: Desk, writer: Change, look: DnsLook, live: RRsets) -> None:
-    """The newest change was never seen served everywhere; now it is."""
-    images = writer.images
-    if writer.what.owner == desk.owner and all(same_data(images.after.get(t), live[t]) for t in OURS):
-        until = _old_until(desk, _Wanted(target=Target(before=images.before, after=images.after), look=look))
-        desk.setting.journal.append(writer.id, "authoritative", detail={"old_until": until.isoformat() if until else None})
+def _wrote_this(desk: Desk, writer: Change, live: RRsets) -> bool:
+    """Whether a change that stands wrote just what this owner holds now."""
+    return (
+        writer.state in ("written", "overdue")
+        and writer.what.owner == desk.owner
+        and all(same_data(writer.images.after.get(t), live[t]) for t in OURS)
+    )
 
 
 def _wait(desk: Desk, wanted: _Wanted) -> Visibility:
@@ -139,14 +154,29 @@ def aged(now: datetime, until: datetime | None) -> visibility.Verdict:
 
 
 def _old_until(desk: Desk, wanted: _Wanted) -> datetime | None:
-    """Until when a cache may hold what was served before; where nothing changes now, the journal remembers the last change."""
+    """Until when a cache may hold what was served before; where nothing changes now, the journal remembers the last change.
+
+    What stood before an earlier change counts too, where that was served with a longer TTL (as before ``prepare``): until its
+    own end, or as long from now where it was never seen that it was gone.
+    """
     if not wanted.changed:
         return journalled_old_until(desk.setting, desk.owner)
-    now = desk.setting.clock.now()
-    return visibility.old_until(now, wanted.target.before, wanted.changed, wanted.look.observations)
+    now, observations = desk.setting.clock.now(), wanted.look.observations
+    untils = [visibility.old_until(now, wanted.target.before, wanted.changed, observations)]
+    untils += [until for change in wanted.earlier if (until := old_until_of(change)) is not None]
+    for change in takewhile(lambda one: one.last("authoritative") is None, wanted.earlier):
+        images = change.images
+        untils.append(visibility.old_until(now, images.before, _changed(images.before, images.after), observations))
+    return max(untils)
 
 
-def _gate(desk: Desk, change_id: int, target: RRsets, *, serials: Mapping[str, int], wrote_at: datetime) -> Gate | None:
+def _earlier(desk: Desk, change_id: int) -> tuple[Change, ...]:
+    """What wrote for this owner before a change, newest first."""
+    changes = desk.setting.journal.changes(desk.owner)
+    return tuple(change for change in changes if change.id < change_id and last_write(change) is not None)
+
+
+def _gate(desk: Desk, change_id: int, target: Target, *, serials: Mapping[str, int], wrote_at: datetime) -> Gate | None:
     """A gate where earlier writes of this journal to the zone were not yet seen authoritative: their publications are still
     to come, and what is served until ours has come may look like ours.
 
@@ -157,8 +187,14 @@ def _gate(desk: Desk, change_id: int, target: RRsets, *, serials: Mapping[str, i
     if not earlier:
         return None
     stood = [change for change in earlier if any(event.detail.get("complete") for event in change.events)]
-    alike = any(all(same_values(change.images.after.get(t), target[t]) for t in OURS) for change in stood)
+    alike = any(_looks_like(change.images.after, target) for change in stood)
     return Gate(serials={} if alike else serials, until=wrote_at + timedelta(seconds=desk.setting.budget_s))
+
+
+def _looks_like(image: RRsets, target: Target) -> bool:
+    """Whether what an earlier change wrote would be taken for the target, once it is served."""
+    ttls = {rtype: rrset.ttl for rtype, rrset in image.items() if rrset and rrset.live}
+    return all(same_values(image.get(t), target.after[t]) for t in OURS) and not target.lagging(ttls)
 
 
 def _unseen_writers(desk: Desk, *, before: int | None = None) -> list[Change]:

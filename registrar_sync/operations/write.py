@@ -159,6 +159,8 @@ def _none_of_ours(view: ZoneView, work: Work) -> bool:
         old, new, live = values_of(work.before[rtype]), values_of(after), values_of(view.rrset(rtype))
         if live & (new - old) or (not new - old and old - new - live):
             return False
+        if data_of(view.rrset(rtype)) & (data_of(after) - data_of(work.before[rtype])):
+            return False  # one of our TTLs
     return True
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import dns.exception
 import dns.flags
 import dns.message
@@ -22,6 +24,9 @@ from registrar_sync.core.observation import Answer
 
 LAME = "not authoritative (lame)"
 CONTRADICTION = "NXDOMAIN beside data: it contradicts itself"
+CIRCLE = "its aliases run in a circle, or are too many"
+NOT_ASKED_FOR = "its answer is about another name"
+_ALIAS = "CNAME to "
 
 
 def unusable(response: dns.message.Message) -> str:
@@ -50,18 +55,61 @@ def judge(response: dns.message.Message, owner: str, rtype: str) -> Answer:
     return Answer(status="absent", ttl=negative_ttl, detail="NXDOMAIN" if rcode == dns.rcode.NXDOMAIN else "")
 
 
-def told(response: dns.message.Message, name: str, rtype: str) -> Answer:
-    """What a recursive resolver's usable response says, aliases followed."""
+def told(response: dns.message.Message) -> Answer:
+    """What a recursive resolver's usable response says, the aliases in it followed.
+
+    Records of other names beside the answer are passed over; where there are no others, it is no answer to the question.
+    """
     assert isinstance(response, dns.message.QueryMessage)
     try:
         chain = response.resolve_chaining()
-    except dns.exception.DNSException as error:
-        return Answer(status="unreachable", detail=f"its aliases lead nowhere: {error}")
-    alias = f"CNAME to {display(absolute(str(chain.canonical_name)))}" if chain.cnames else ""
+    except dns.message.AnswerForNXDOMAIN:
+        return Answer(status="unreachable", detail=CONTRADICTION)
+    except dns.exception.DNSException:
+        return Answer(status="unreachable", detail=CIRCLE)
+    alias = _alias_to(chain.canonical_name) if chain.cnames else ""
     if chain.answer is not None:
         return Answer(status="data", values=frozenset(map(_value, chain.answer)), ttl=chain.minimum_ttl, detail=alias)
-    nothing = "NXDOMAIN" if response.rcode() == dns.rcode.NXDOMAIN else alias
-    return Answer(status="absent", ttl=chain.minimum_ttl, detail=nothing)
+    if response.answer and not chain.cnames:
+        return Answer(status="unreachable", detail=NOT_ASKED_FOR)
+    missing = "NXDOMAIN" if response.rcode() == dns.rcode.NXDOMAIN else ""
+    return Answer(status="absent", ttl=chain.minimum_ttl, detail=", ".join(filter(None, (alias, missing))))
+
+
+def loose_end(response: dns.message.Message) -> str:
+    """The name at the end of the response's aliases, if it says nothing of it: neither data, nor NXDOMAIN, nor the SOA that
+    stands beside "no such data" (RFC 2308 section 2.2). Empty where there is nothing to ask on for."""
+    assert isinstance(response, dns.message.QueryMessage)
+    try:
+        chain = response.resolve_chaining()
+    except dns.exception.DNSException:
+        return ""
+    if not chain.cnames or chain.answer is not None or response.rcode() == dns.rcode.NXDOMAIN:
+        return ""
+    denied = any(r.rdtype == dns.rdatatype.SOA and chain.canonical_name.is_subdomain(r.name) for r in response.authority)
+    return "" if denied else absolute(chain.canonical_name.to_text())
+
+
+def behind_alias(answer: Answer, name: str, ttl: int | None) -> Answer:
+    """An answer about ``name``, where an alias led, as one about the alias. ``ttl``: the shortest of the way."""
+    if answer.status == "unreachable" or answer.detail.startswith(_ALIAS):
+        return replace(answer, ttl=ttl)
+    return replace(answer, ttl=ttl, detail=", ".join(filter(None, (f"{_ALIAS}{display(name)}", answer.detail))))
+
+
+def _alias_to(name: dns.name.Name) -> str:
+    return _ALIAS + display(absolute(name.to_text()))
+
+
+def fault_of(name: str) -> str:
+    """Why a text, which may come from a stranger's record, can be no domain name of the DNS: empty if it can."""
+    if not name or not name.isascii():
+        return "it is not ASCII" if name else "it is empty"
+    try:
+        dns.name.from_text(name)
+    except dns.exception.DNSException as error:
+        return str(error).rstrip(".").lower()
+    return ""
 
 
 def rrset_of(section: list[dns.rrset.RRset], name: str, rtype: str) -> dns.rrset.RRset | None:

@@ -42,29 +42,39 @@ class Exchange:
         self._timeout_s = timeout_s
         self._udp_tries = max(1, tries - 1)
 
-    def ask(self, server: Server, name: str, rtype: str, *, recursive: bool) -> dns.message.Message:
-        """The matched response of ``server``, whatever its RCODE. Raises ``Unanswered``."""
+    def ask(
+        self, server: Server, name: str, rtype: str, *, recursive: bool, limit_s: float = float("inf")
+    ) -> dns.message.Message:
+        """The matched response of ``server``, whatever its RCODE, within ``limit_s`` seconds. Raises ``Unanswered``."""
+        ends = self._clock.monotonic() + limit_s
         query = dns.message.make_query(name, rtype, use_edns=0, payload=_EDNS_PAYLOAD)
         query.flags = dns.flags.RD if recursive else dns.flags.Flag(0)
-        response = self._send(server, query)
+        response = self._send(server, query, ends)
         if response.rcode() == dns.rcode.FORMERR:  # a server older than EDNS (RFC 6891 section 7)
             query.use_edns(False)
-            response = self._send(server, query)
+            response = self._send(server, query, ends)
         return response
 
-    def _send(self, server: Server, query: dns.message.Message) -> dns.message.Message:
+    def _send(self, server: Server, query: dns.message.Message, ends: float) -> dns.message.Message:
         for _ in range(self._udp_tries):
             try:
-                return self._by_udp(server, query)
+                return self._by_udp(server, query, self._try_s(ends))
             except TimeoutError:
                 continue
             except AskByTcp:
                 break
-        return self._by_tcp(server, query)
+        return self._by_tcp(server, query, self._try_s(ends))
 
-    def _by_udp(self, server: Server, query: dns.message.Message) -> dns.message.Message:
+    def _try_s(self, ends: float) -> float:
+        """Seconds for the next try. Raises ``Unanswered`` where no time is left."""
+        left = ends - self._clock.monotonic()
+        if left <= 0:
+            raise Unanswered("no answer in time")
+        return min(self._timeout_s, left)
+
+    def _by_udp(self, server: Server, query: dns.message.Message, limit_s: float) -> dns.message.Message:
         """Not ``dns.query.udp``: that one looks at its time limit only while nothing comes in, so a flood holds it for ever."""
-        deadline = self._clock.monotonic() + self._timeout_s
+        deadline = self._clock.monotonic() + limit_s
         try:
             with socket.socket(dns.inet.af_for_address(server.address), socket.SOCK_DGRAM) as sock:
                 # A connected socket takes datagrams of this address and port only, and hears of a closed port at once.
@@ -82,9 +92,9 @@ class Exchange:
                 raise Unanswered(NO_ROUTE) from error
         raise AskByTcp
 
-    def _by_tcp(self, server: Server, query: dns.message.Message) -> dns.message.Message:
+    def _by_tcp(self, server: Server, query: dns.message.Message, limit_s: float) -> dns.message.Message:
         try:
-            response = dns.query.tcp(query, server.address, timeout=self._timeout_s, port=server.port)
+            response = dns.query.tcp(query, server.address, timeout=limit_s, port=server.port)
         except dns.exception.Timeout as error:
             raise Unanswered(f"no answer by UDP or TCP within {self._timeout_s:g} s a try") from error
         except (dns.exception.DNSException, EOFError) as error:

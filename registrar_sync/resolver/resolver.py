@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-import dns.message
 import dns.rdata
 
 from registrar_sync.core.names import absolute, ancestors, display
 from registrar_sync.core.observation import Answer, Delegation, Observation, Server
 from registrar_sync.errors import LookupFailed
 from registrar_sync.ports import Clock
-from registrar_sync.resolver.answers import judge, rrset_of, soa_of, told, unusable
-from registrar_sync.resolver.endpoints import servers_at, system_recursives
+from registrar_sync.resolver.answers import CIRCLE, behind_alias, fault_of, judge, loose_end, rrset_of, soa_of, told
+from registrar_sync.resolver.endpoints import servers_at
 from registrar_sync.resolver.exchange import Exchange, Unanswered
+from registrar_sync.resolver.recursives import QUESTION_S, Recursives
 
 UNRESOLVED = "its name does not resolve"
 
+_MAX_ALIASES = 8  # steps that we follow ourselves, each with as many within the response as dnspython follows (16)
 _MAX_SERVERS = 64  # addresses; a delegation is input of strangers, and every address is asked
 _WORKERS = 16
 
@@ -42,11 +43,11 @@ class DnsResolver:
         tries: int = 3,
         resolv_conf: str = "/etc/resolv.conf",
     ) -> None:
-        self._recursives = servers_at(recursives) if recursives else None
         self._nameservers = servers_at(nameservers or ())
         self._port = port
+        self._clock = clock
         self._exchange = Exchange(clock=clock, timeout_s=timeout_s, tries=tries)
-        self._resolv_conf = resolv_conf
+        self._recursives = Recursives(recursives=recursives, resolv_conf=resolv_conf, exchange=self._exchange, clock=clock)
 
     # --- who answers for a name ---------------------------------------------------------------------------------------
     def delegation(self, owner: str) -> Delegation:
@@ -87,38 +88,33 @@ class DnsResolver:
         return [Server(name=host, address=address, port=self._port) for address in addresses or [""]]
 
     def look_up(self, name: str, rtype: str) -> Answer:
-        """See ``ports.Resolver``."""
+        """See ``ports.Resolver``. Takes at most ``QUESTION_S`` seconds, however long the chain of aliases."""
+        if fault := fault_of(name):
+            return Answer(status="absent", detail=f"no domain name: {fault}")
         try:
-            return told(self._ask_recursives(name, rtype), name, rtype)
+            return self._follow(name, rtype, ends=self._clock.monotonic() + QUESTION_S)
         except LookupFailed as error:
-            return Answer(status="unreachable", detail=error.message)
+            return Answer(status="unreachable", detail=error.message.removesuffix(" Nothing was changed."))
+
+    def _follow(self, name: str, rtype: str, *, ends: float) -> Answer:
+        """Ask on where a response ends with an alias and says nothing of where it leads. Raises ``LookupFailed``."""
+        asked = [name]
+        ttl: int | None = None
+        while len(asked) <= _MAX_ALIASES:
+            response = self._recursives.ask(asked[-1], rtype, limit_s=ends - self._clock.monotonic())
+            answer = told(response)
+            ttl = answer.ttl if ttl is None else min(ttl, answer.ttl if answer.ttl is not None else ttl)
+            onward = loose_end(response)
+            if not onward:
+                return behind_alias(answer, asked[-1], ttl) if len(asked) > 1 else answer
+            if onward in asked:
+                return Answer(status="unreachable", detail=CIRCLE)
+            asked.append(onward)
+        return Answer(status="unreachable", detail=CIRCLE)
 
     def _look_up(self, name: str, rtype: str) -> Sequence[dns.rdata.Rdata]:
-        """The RRset at ``name``: empty for NXDOMAIN and NODATA, and where the name is an alias."""
-        return list(rrset_of(self._ask_recursives(name, rtype).answer, name, rtype) or ())
-
-    def _ask_recursives(self, name: str, rtype: str) -> dns.message.Message:
-        """The first usable response of a recursive resolver. Raises ``LookupFailed``."""
-        failures = []
-        for server in self._recursive_servers():
-            try:
-                response = self._exchange.ask(server, name, rtype, recursive=True)
-            except Unanswered as error:
-                failures.append(f"{server}: {error}")
-                continue
-            if not (reason := unusable(response)):
-                return response
-            failures.append(f"{server}: {reason}")
-        raise LookupFailed(
-            f"No recursive resolver could tell the {rtype} records of {display(name)} ({'; '.join(failures)}). "
-            "Nothing was changed.",
-            hint="Try again, or name another recursive resolver with --resolver ADDR.",
-        )
-
-    def _recursive_servers(self) -> tuple[Server, ...]:
-        if self._recursives is None:
-            self._recursives = system_recursives(self._resolv_conf)
-        return self._recursives
+        """The RRset at ``name``: empty for NXDOMAIN and NODATA, and where the name is an alias. Raises ``LookupFailed``."""
+        return list(rrset_of(self._recursives.ask(name, rtype).answer, name, rtype) or ())
 
     # --- what the authoritative servers say ---------------------------------------------------------------------------
     def observe(self, servers: Sequence[Server], zone: str, owner: str, rtypes: Sequence[str]) -> list[Observation]:

@@ -16,7 +16,7 @@ Gandi = Callable[..., Run]
 
 RESULT_KEYS = {
     *("schema", "command", "domain", "zone", "provider", "account", "service", "state", "changed", "change_id", "plan"),
-    *("findings", "visibility", "api_calls", "elapsed_s", "error"),
+    *("findings", "visibility", "lights", "api_calls", "elapsed_s", "error"),
 }
 SERVER_KEYS = {"server", "address", "role", "verdict", "detail"}
 
@@ -218,7 +218,10 @@ def test_config_check_and_schema(gandi: Gandi) -> None:
     assert set(schema.json["properties"]) == {"providers", "accounts", "services"}
 
 
-@pytest.mark.parametrize(("words", "qualifier"), [((), "~"), (("--all", "fail"), "-"), (("--all", "neutral"), "?")])
+@pytest.mark.parametrize(
+    ("words", "qualifier"),
+    [((), "~"), (("--all", "fail", "--accept", "spf-service-alone"), "-"), (("--all", "neutral"), "?")],
+)
 def test_all_goes_into_a_new_record_only(gandi: Gandi, sandbox: Sandbox, words: tuple[str, ...], qualifier: str) -> None:
     sandbox.store.add_zone("example.com", NEIGHBOURS + "@ 300 MX 5 mailgate\n")
     assert gandi(*ENROLL, *words, "--ttl", "900").code == 0

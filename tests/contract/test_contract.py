@@ -159,6 +159,26 @@ def test_rollback_keeps_what_others_added(world: ProviderWorld) -> None:
     assert "security-mail" not in world.vendor.served()
 
 
+def test_unenrol_what_others_put_there_and_what_we_replaced(world: ProviderWorld) -> None:
+    """MX first, the include by the same call later; then an enrolment in mode replace, taken out at once, equals the start."""
+    world.vendor.load(NEIGHBOURS + SPF.replace(" ~all", " include:includespf.security-mail.net ~all") + USUAL_MX)
+    world.vendor.add("example.com", "MX", "3 france.security-mail.net.", 300)
+    hosts = world.client().unenroll("example.com", provider=world.name)
+    assert hosts.state == "authoritative", (hosts.error, hosts.message, hosts.findings)
+    assert mx_after(hosts) == THEIRS
+    assert "include:includespf.security-mail.net" in world.vendor.served()
+    with world.unchanged():
+        assert world.client().unenroll("example.com", provider=world.name).state == "nothing-to-do"
+    assert world.client().unenroll("example.com", provider=world.name, grace=0).state == "authoritative"
+    assert "security-mail" not in world.vendor.served()
+
+    stored = world.vendor.stored()
+    assert_enrolled(enroll(world, mx="replace", accept=["spf-mx-mechanism"]))
+    both = world.client().unenroll("example.com", grace="0")
+    assert both.state == "authoritative", (both.error, both.message, both.findings)
+    assert world.vendor.stored() == stored
+
+
 def test_an_owner_below_the_apex(world: ProviderWorld) -> None:
     stored = world.vendor.stored()
     client = world.client()
@@ -175,6 +195,43 @@ def test_a_domain_typed_in_capitals_is_the_same_domain(world: ProviderWorld) -> 
     client = world.client()
     assert_enrolled(client.enroll("EXAMPLE.Com.", provider=world.name))
     assert client.rollback("example.com").state == "authoritative"
+    assert world.vendor.stored() == stored
+
+
+@pytest.mark.parametrize("others", [False, True], ids=["alone", "others-add"])
+def test_prepare_enrol_finish_and_roll_back(world: ProviderWorld, others: bool) -> None:
+    """Values and TTLs are those of the start again, in the vendor's own spelling; and what others added between stays."""
+    world.vendor.load(NEIGHBOURS + SPF + USUAL_MX.replace("@ 300", "@ 7200"))
+    stored, served = world.vendor.stored(), world.vendor.served()
+    client = world.client()
+    prepared = client.prepare("example.com", provider=world.name, ttl=300)
+    assert_enrolled(prepared)
+    assert prepared.plan is not None
+    assert {rrset and rrset.ttl for rrset in prepared.plan.after.values()} == {300}
+    assert "7200" not in "".join(line for line in world.vendor.served().splitlines() if _ours(line))
+    assert [row.what for row in client.due()] == ["enroll"]
+    if others:
+        world.vendor.add("example.com", "TXT", '"added-later=1"', 300)
+        world.vendor.add("example.com", "MX", "60 backup2.example.net.", 300)
+    assert_enrolled(enroll(world))
+    assert [row.what for row in client.due()] == ["finish"]
+    assert_enrolled(client.finish("example.com"))
+    assert client.due() == ()
+    assert_enrolled(client.rollback("example.com"))
+    if not others:
+        assert (world.vendor.stored(), world.vendor.served()) == (stored, served)
+    assert set(served.splitlines()) <= set(world.vendor.served().splitlines())
+
+
+def test_prepare_and_roll_back(world: ProviderWorld) -> None:
+    world.vendor.load(NEIGHBOURS + SPF + USUAL_MX.replace("@ 300", "@ 7200"))
+    stored = world.vendor.stored()
+    assert_enrolled(world.client().prepare("example.com", provider=world.name, ttl=300))
+    assert_enrolled(enroll(world))
+    assert_enrolled(world.client().rollback("example.com"))
+    assert world.vendor.stored() == stored
+    assert_enrolled(world.client().prepare("example.com", provider=world.name, ttl=300))
+    assert_enrolled(world.client().rollback("example.com"))
     assert world.vendor.stored() == stored
 
 

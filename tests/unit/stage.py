@@ -49,14 +49,22 @@ WORLD = {
 }
 
 
-class Nobody:
-    """Neither a policy host nor a mail host answers."""
+@dataclass
+class Hosts:
+    """Policy hosts by domain and mail hosts by name, as a test sets them; all others do not answer."""
+
+    policies: dict[str, Said] = field(default_factory=dict)
+    mail: dict[str, Said] = field(default_factory=dict)
 
     def fetch(self, question: PolicyQuestion) -> Said:
-        return Said(status="unknown", text="nobody answers")
+        return self.policies.get(question.domain, Said(status="unknown", text="nobody answers"))
 
     def would_take(self, question: SmtpQuestion) -> Said:
-        return Said(status="unknown", text="nobody answers")
+        return self.mail.get(question.host, Said(status="unknown", text="nobody answers"))
+
+
+class Nobody(Hosts):
+    """Neither a policy host nor a mail host answers."""
 
 
 class JumpingClock:
@@ -148,6 +156,7 @@ class Stage:
         self.clock = JumpingClock()
         self.provider = MemoryProvider({OWNER: rrsets or START}, staged=staged)
         self.dns = MemoryDns(self.provider, self.clock)
+        self.hosts = Hosts()
         self.journal: Journal = open_journal(str(folder / "journal.sqlite"), default=folder / "unused", clock=self.clock)
         self.setting = Setting(
             provider="memory",
@@ -155,7 +164,7 @@ class Stage:
             service=SERVICE,
             open_provider=lambda: self.provider,
             resolver=self.dns,
-            inquiry=Inquiry(resolver=self.dns, policy_hosts=Nobody(), mail_hosts=Nobody(), clock=self.clock),
+            inquiry=Inquiry(resolver=self.dns, policy_hosts=self.hosts, mail_hosts=self.hosts, clock=self.clock),
             journal=self.journal,
             clock=self.clock,
             staged=staged,

@@ -29,7 +29,7 @@ def test_below_keeps_every_customer_value_and_puts_ours_in_order_before_them(bef
     placement = place_below(before, wanted)
     if placement.refusal:
         assert placement.values == before
-        assert placement.option.startswith("--renumber")
+        assert placement.options == ("--renumber", "--renumber-compact")[max(theirs(before)).preference > 65533 :]
         assert min(theirs(before)).preference < 2
     else:
         assert theirs(placement.values) == theirs(before)
@@ -116,11 +116,20 @@ def test_a_tie_among_ours_counts_as_order_only_where_the_service_allows_it() -> 
     assert not is_enrolled_order(values, SEED)
 
 
-def test_a_refusal_says_what_is_in_the_way_and_which_option_would_make_room() -> None:
+def test_a_refusal_says_what_is_in_the_way_and_which_options_would_make_room() -> None:
     assert place_below(mx("0 a"), SEED).refusal == "no preference is left below 0 a.example.com"
     assert "does not allow equal preferences" in place_below(mx("1 a"), SEED).refusal
-    assert place_below(mx("0 a", "65533 b"), SEED).option == "--renumber"
-    assert place_below(mx("0 a", "65534 b"), SEED).option == "--renumber-compact"
+    assert place_below(mx("0 a", "65533 b"), SEED).options == ("--renumber", "--renumber-compact")
+    assert place_below(mx("0 a", "65534 b"), SEED).options == ("--renumber-compact",)
+    assert "moved up by 2, 65534 b.example.com would pass 65535" in place_below(mx("0 a", "65534 b"), SEED, "shift").refusal
+
+
+def test_a_set_that_holds_every_preference_is_refused_even_compact() -> None:
+    everything = frozenset(Mx(number, f"h{number}.example.") for number in range(65535))
+    placement = place_below(everything, SEED, "compact")
+    assert "nothing is free up to 65535" in placement.refusal
+    assert placement.options == ()
+    assert placement.values == everything
 
 
 def test_a_service_without_hosts_moves_nothing() -> None:

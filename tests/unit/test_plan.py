@@ -12,9 +12,11 @@ from registrar_sync.core.enrol_mx import mx_values
 from registrar_sync.core.guard import KINDS, finding, held_back
 from registrar_sync.core.model import Mx, Other, Rdata, Record, RRset, RRsetChange, Txt, ZoneView, is_spf, values_of
 from registrar_sync.core.mx import is_enrolled_order
-from registrar_sync.core.plan import Plan, Wish, plan_enrolment
+from registrar_sync.core.plan import Plan, Wish
 from registrar_sync.core.service import MailService, ServiceExchange
 from registrar_sync.core.spf import find_spf, parse_spf
+from registrar_sync.core.wish import Edits
+from tests.unit.worlds import plan_enrolment
 from tests.unit.zones import FILTER, SEED, VENDOR, ZONE, address, applied, mx, rrset, service, texts, view, with_sets
 
 # --- strange zones, made at random --------------------------------------------------------------------------------------
@@ -160,7 +162,7 @@ def test_a_new_set_gets_the_ttl_of_the_service_or_of_the_wish_within_the_provide
 def test_a_record_added_to_a_set_takes_its_ttl_whatever_was_asked() -> None:
     plan = plan_of(view(txt=["MS=ms1"], mx=["5 mailgate"], ttl=77), ttl=300, ttl_max=200)
     assert {record.ttl for one in plan.after.values() if one for record in one.records} == {77}
-    assert not plan.findings
+    assert {one.id for one in plan.findings} == {"spf-service-alone"}
 
 
 def test_new_rows_have_no_native_row_and_untouched_ones_keep_theirs() -> None:
@@ -216,6 +218,31 @@ def test_no_mx_is_a_warning_only_where_an_address_takes_the_mail_today() -> None
     assert not plan_of(view()).findings
 
 
+KEEP = Edits(keep_implicit=True)
+
+
+def test_keeping_an_implicit_mx_needs_an_address_and_the_mode_below() -> None:
+    def said(zone: ZoneView, **wish: object) -> list[tuple[str, str]]:
+        return [(one.severity, one.id) for one in plan_of(zone, edits=KEEP, **wish).findings]
+
+    assert said(view(others=[address()])) == [("info", "mx-implicit-kept")]
+    assert said(view()) == [("info", "mx-implicit")]
+    assert said(view(others=[address()]), mx_mode="replace") == [("warn", "mx-implicit")]
+    assert (
+        "has no effect with --mx replace" in plan_of(view(others=[address()]), edits=KEEP, mx_mode="replace").findings[0].message
+    )
+    for zone in (view(), view(mx=["5 mailgate"], others=[address()]), view(mx=["0 ."], others=[address()])):
+        after = plan_of(zone, edits=KEEP, accept=frozenset({"mx-null"})).after["MX"]
+        assert ZONE not in {value.exchange for value in mx_values(after)}
+
+
+@pytest.mark.parametrize(("below", "kept"), [((3, 4), "10"), ((10, 20), "21"), ((65534, 65535), "65535")])
+def test_the_fallback_stands_behind_the_services_hosts_whatever_their_numbers(below: tuple[int, int], kept: str) -> None:
+    plan = plan_of(view(others=[address()]), edits=KEEP, service=service(below=below))
+    assert f"{kept} {ZONE}" in {str(value) for value in mx_values(plan.after["MX"])}
+    assert is_enrolled_order(mx_values(plan.after["MX"]), SEED)
+
+
 def test_a_dead_mx_mechanism_or_one_of_another_name_does_not_stop_replace() -> None:
     for spf in ("v=spf1 a ~all mx", "v=spf1 mx:other.example ~all", "v=spf1 -mx ~all", "v=spf1 mx=1 ~all"):
         plan = plan_of(view(txt=[spf], mx=["5 mailgate"]), mx_mode="replace")
@@ -247,8 +274,9 @@ def test_hostile_text_is_shown_escaped() -> None:
     plan = plan_of(view(txt=["v=spf1 \x1b[31m\u202e"], mx=["5 mailgate"]))
     (block,) = plan.findings
     assert block.id == "spf-invalid"
-    assert "\\027[31m" in block.message
-    assert block.message.isprintable()
+    record, caret = block.message.splitlines()[1:]
+    assert (record, caret) == ("v=spf1 \\027[31m\\226\\128\\174", "       ^")
+    assert all(line.isprintable() for line in block.message.split("\n"))
 
 
 def test_a_part_that_is_held_back_leaves_the_other_part_in_the_plan() -> None:
@@ -298,7 +326,7 @@ def test_findings_can_be_added() -> None:
 
 def test_a_service_of_spf_alone_leaves_mx_alone() -> None:
     spf_only = MailService(name="s", include="x.example.", all_qualifier="-", exchanges=())
-    plan = plan_of(view(mx=["5 mailgate"]), service=spf_only, mx_mode="replace")
+    plan = plan_of(view(mx=["5 mailgate"]), service=spf_only, mx_mode="replace", accept=frozenset({"spf-service-alone"}))
     assert [change.rtype for change in plan.changes] == ["TXT"]
 
 
@@ -378,8 +406,7 @@ def test_more_than_ten_own_terms_that_cost_a_look_up_are_blocked_with_their_numb
     plan = plan_of(view(txt=[f"v=spf1 {terms}"], mx=IN_PLACE))
     assert severities(plan)["spf-over-lookup-limit"] == "block"
     text = message(plan, "spf-over-lookup-limit")
-    assert f"holds {count} terms" in text
-    assert "are not counted yet in this version" in text
+    assert f"costs {count} DNS look-ups" in text
     assert plan.changes == ()
     assert plan.detail == ""
 
@@ -407,7 +434,7 @@ def test_too_many_look_ups_are_written_once_accepted() -> None:
 
 def test_a_record_that_is_over_the_limit_today_is_said_to_be() -> None:
     broken = plan_of(view(txt=[f"v=spf1 {a_terms(12)} ~all"], mx=IN_PLACE))
-    assert "With 12 it is already over today." in message(broken, "spf-over-lookup-limit")
+    assert "With 12 it is already over today, which is not our doing." in message(broken, "spf-over-lookup-limit")
     ours = plan_of(view(txt=[f"v=spf1 {a_terms(10)} ~all"], mx=IN_PLACE))
     assert "already" not in message(ours, "spf-over-lookup-limit")
 
@@ -417,7 +444,7 @@ def test_an_enrolled_domain_over_the_limits_is_left_alone_until_its_mx_set_chang
     enrolled = plan_of(view(txt=[over], mx=["3 france", "4 europe", *NINE_HOSTS]))
     assert (enrolled.detail, enrolled.findings) == ("already enrolled", ())
     partly = plan_of(view(txt=[over], mx=["5 mailgate"]))
-    assert "With 13 it is already over today." in message(partly, "spf-over-lookup-limit")
+    assert "With 13 it is already over today, which is not our doing." in message(partly, "spf-over-lookup-limit")
     assert held_back(partly.findings, frozenset())
 
 
@@ -573,9 +600,9 @@ def test_an_edit_whose_result_stands_disabled_is_refused_and_names_the_row() -> 
 
 def test_exact_duplicates_among_spf_records_are_called_so() -> None:
     two = message(plan_of(view(txt=["v=spf1 mx -all", (b"v=spf1 ", b"mx -all")], mx=IN_PLACE)), "spf-two-records")
-    assert "They are exact duplicates: one may simply be removed." in two
-    assert "Merge" not in two
-    three = message(plan_of(view(txt=["v=spf1 oops"] * 3, mx=IN_PLACE)), "spf-two-records")
-    assert "3 SPF records" in three
-    assert "all but one may simply be removed" in three
+    assert "They are exact duplicates: --merge-spf keeps one of them." in two
+    plan = plan_of(view(txt=["v=spf1 oops"] * 3, mx=IN_PLACE))
+    assert "3 SPF records" in message(plan, "spf-two-records")
+    assert "cannot be read" in message(plan, "spf-two-records")
+    assert "unknown mechanism 'oops'" in message(plan, "spf-invalid")  # said once
     assert "duplicate" not in message(plan_of(view(txt=["v=spf1 mx -all", "v=spf1 a -all"])), "spf-two-records")

@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-import string
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registrar_sync.core.model import Record, Txt
-from registrar_sync.core.spf import SpfInvalid, find_near_misses, find_spf, parse_spf, propose_merge, render_new
+from registrar_sync.core.service import Qualifier
+from registrar_sync.core.spf import find_near_misses, find_spf, parse_spf, render_new
+from registrar_sync.core.spf_fault import SpfInvalid
+from registrar_sync.core.spf_merge import CannotMergeError, merge_records
+from tests.unit.spf_texts import records
 from tests.unit.zones import rrset
 
 DOMAIN = "filter.example."
-
-LABEL = st.text(string.ascii_letters + string.digits, min_size=1, max_size=8)
-DOMAINS = st.builds(lambda first, tld: f"{first}.{tld}", LABEL, st.sampled_from(["example", "Example", "com.", "x-1.net"]))
-SPECS = st.one_of(DOMAINS, st.sampled_from(["%{i}._ip.%{h}._spf.%{d}", "%{ir}.%{v}.%{d2r-}", "a%%b.example", "%{L+-=}"]))
-QUALIFIERS = st.sampled_from(["", "+", "-", "~", "?"])
-MECHANISMS = st.one_of(
-    st.builds("{}include:{}".format, QUALIFIERS, SPECS),
-    st.builds("{}{}:{}{}".format, QUALIFIERS, st.sampled_from(["a", "MX"]), SPECS, st.sampled_from(["", "/24", "/0//64"])),
-    st.builds("{}{}{}".format, QUALIFIERS, st.sampled_from(["a", "mx", "A"]), st.sampled_from(["", "/32", "//128"])),
-    st.builds("{}exists:{}".format, QUALIFIERS, SPECS),
-    st.builds("{}ip4:{}{}".format, QUALIFIERS, st.ip_addresses(v=4), st.sampled_from(["", "/0", "/32"])),
-    st.builds("{}IP6:{}{}".format, QUALIFIERS, st.ip_addresses(v=6), st.sampled_from(["", "/48"])),
-    st.sampled_from(["ptr", "~ptr:x.example"]),
-)
-UNKNOWN_MODIFIERS = st.builds("x{}={}".format, LABEL, st.sampled_from(["", "a:b/c,d", "%{c}%-", "v=1"]))
-ALLS = st.builds("{}{}".format, QUALIFIERS, st.sampled_from(["all", "ALL"]))
-
-
-@st.composite
-def records(draw: st.DrawFn) -> str:
-    """A valid record: terms in any order, one ``redirect`` and ``exp`` at most, runs of spaces."""
-    terms = draw(st.lists(st.one_of(MECHANISMS, UNKNOWN_MODIFIERS, ALLS), max_size=8))
-    for modifier in draw(st.sets(st.sampled_from(["redirect=_spf.example.net", "exp=why.example"]))):
-        terms.insert(draw(st.integers(0, len(terms))), modifier)
-    gaps = draw(st.lists(st.sampled_from([" ", "  "]), min_size=len(terms), max_size=len(terms)))
-    version = draw(st.sampled_from(["v=spf1", "V=SPF1"]))
-    return version + "".join(gap + term for gap, term in zip(gaps, terms, strict=True)) + draw(st.sampled_from(["", " "]))
 
 
 @settings(deadline=None)
@@ -224,27 +199,116 @@ def test_only_served_values_count_as_spf_and_near_misses_are_told() -> None:
     assert find_spf(None) == find_near_misses(None) == []
 
 
-def merged(*texts: str) -> str | None:
-    return propose_merge(rrset("TXT", [Txt((text.encode(),)) for text in texts]).records)
+def shown(text: bytes) -> tuple[str, str]:
+    with pytest.raises(SpfInvalid) as caught:
+        parse_spf(text)
+    record, caret = caught.value.caret(text).split("\n")
+    assert caret.strip() == "^"
+    return record, record[len(caret) - 1 :]
 
 
 @pytest.mark.parametrize(
-    ("texts", "proposal"),
+    ("text", "record", "from_the_caret_on"),
+    [
+        (b"v=spf1 ipv4:192.0.2.1 ~all", "v=spf1 ipv4:192.0.2.1 ~all", "ipv4:192.0.2.1 ~all"),
+        (b"v=spf1\tmx ~all", "v=spf1\\009mx ~all", "\\009mx ~all"),
+        (b"v=spf1 a\\b \x1b[31m\xff", "v=spf1 a\\\\b \\027[31m\\255", "\\027[31m\\255"),
+        (b'v=spf1 "mx" ~all', 'v=spf1 "mx" ~all', '"mx" ~all'),
+        (b"v=spf1 include", "v=spf1 include", ""),  # something is missing at the end
+        (b"\x00", "\\000", "\\000"),
+    ],
+)
+def test_a_fault_is_shown_with_a_caret_under_it(text: bytes, record: str, from_the_caret_on: str) -> None:
+    assert shown(text) == (record, from_the_caret_on)
+
+
+def test_a_long_record_is_cut_around_the_fault_between_terms() -> None:
+    many = b" ".join(b"ip4:192.0.2.%d" % number for number in range(100, 130))
+    record, rest = shown(b"v=spf1 " + many + b" ipv4:192.0.2.1 " + many + b" ~all")
+    assert record.startswith("...ip4:192.0.2.1")
+    assert rest == "ipv4:192.0.2.1 ..."
+    assert shown(b"v=spf1 " + many + b" oops")[1] == "oops"
+    assert shown(b"v=spf2 " + many) == ("v=spf2 ip4:192.0.2.100 ...",) * 2
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=300).map(lambda tail: b"v=spf1 " + tail))
+def test_a_caret_always_fits_on_a_line_of_printable_ascii_and_points_at_the_octet(octets: bytes) -> None:
+    try:
+        parse_spf(octets)
+    except SpfInvalid as error:
+        fault = error
+    else:
+        return
+    record, caret = fault.caret(octets).split("\n")
+    assert record.isascii()
+    assert record.isprintable()
+    assert len(record) <= 4 * 91 + 6
+    spelled = {0x5C: "\\\\"} | {n: chr(n) if 0x20 <= n <= 0x7E else f"\\{n:03d}" for n in range(256) if n != 0x5C}
+    under = "".join(spelled[octet] for octet in octets[fault.position : fault.position + 1])
+    assert record[len(caret) - 1 :].startswith(under)
+    assert bool(under) == (fault.position < len(octets))
+
+
+def merged(*texts: str, asked: Qualifier | None = None) -> str:
+    return merge_records(rrset("TXT", [Txt((text.encode(),)) for text in texts]).records, asked).text
+
+
+@pytest.mark.parametrize(
+    ("texts", "one"),
     [
         (["v=spf1 a -all", "v=spf1 mx -all"], "v=spf1 a mx -all"),
         (["v=spf1 a mx -all", "v=spf1 MX include:X.example. +a -all"], "v=spf1 a mx include:X.example. -all"),
         (["v=spf1 a", "v=spf1 mx"], "v=spf1 a mx"),
-        (["v=spf1 a -all mx", "v=spf1 -all ptr"], "v=spf1 a -all mx"),
+        (["v=spf1 a -all mx ~all", "v=spf1 -all ptr"], "v=spf1 a -all mx"),  # one all, and what is dead does not come to life
+        (["v=spf1 a -all mx", "v=spf1 mx -all"], "v=spf1 a mx -all mx"),
         (["v=spf1 a v=1 ~all", "v=spf1 exp=x.example w=2 v=1 ~all"], "v=spf1 a v=1 exp=x.example w=2 ~all"),
         (["v=spf1  a -all", "v=spf1 a -all", "v=spf1 a -all"], "v=spf1  a -all"),
-        (["v=spf1 mx ~all", "v=spf1 mx -all"], None),
-        (["v=spf1 mx ~all", "v=spf1 mx"], None),
-        (["v=spf1 mx ~all", "v=spf1 ~mx ~all"], None),
-        (["v=spf1 redirect=x.example", "v=spf1 mx"], None),
-        (["v=spf1 exp=x.example ~all", "v=spf1 exp=y.example ~all"], None),
-        (["v=spf1 mx ~all", "v=spf1 oops ~all"], None),
-        ([], None),
+        (["v=spf1 a ~all", "v=spf1 mx ~all", "v=spf1 ip4:192.0.2.1 a ~all"], "v=spf1 a mx ip4:192.0.2.1 ~all"),
+        (["v=spf1 redirect=x.example"] * 2, "v=spf1 redirect=x.example"),
+        (["V=SPF1 mx"], "V=SPF1 mx"),
     ],
 )
-def test_a_merge_is_proposed_only_where_nothing_contradicts(texts: list[str], proposal: str | None) -> None:
-    assert merged(*texts) == proposal
+def test_records_that_do_not_contradict_each_other_become_one(texts: list[str], one: str) -> None:
+    assert merged(*texts) == one
+
+
+@pytest.mark.parametrize(
+    ("texts", "why"),
+    [
+        (["v=spf1 mx ~all", "v=spf1 mx -all"], "they end differently"),
+        (["v=spf1 mx ~all", "v=spf1 mx"], "they end differently"),
+        (["v=spf1 mx ~all", "v=spf1 ~mx ~all"], "mx and ~mx contradict each other"),
+        (["v=spf1 a ~all", "v=spf1 ~mx mx ~all"], "~mx and mx contradict each other"),
+        (["v=spf1 redirect=x.example", "v=spf1 mx"], "a redirect"),
+        (["v=spf1 mx -all", "v=spf1 a redirect=x.example -all"], "a redirect"),
+        (["v=spf1 exp=x.example ~all", "v=spf1 exp=y.example ~all"], "contradict each other"),
+        (["v=spf1 mx ~all", "v=spf1 oops ~all"], "cannot be read"),
+        (["v=spf1 oops ~all"] * 2, "cannot be read"),
+    ],
+)
+def test_records_that_contradict_each_other_are_not_merged_and_it_is_said_why(texts: list[str], why: str) -> None:
+    with pytest.raises(CannotMergeError, match=why):
+        merged(*texts)
+
+
+@pytest.mark.parametrize(
+    ("texts", "asked", "one"),
+    [
+        (["v=spf1 mx ~all", "v=spf1 mx -all"], "-", "v=spf1 mx -all"),
+        (["v=spf1 mx +ALL", "v=spf1 a -all"], "~", "v=spf1 mx a ~ALL"),
+        (["v=spf1 mx v=1", "v=spf1 a -all"], "?", "v=spf1 mx a ?all v=1"),
+        (["v=spf1 mx -all", "v=spf1 a -all"], "~", "v=spf1 mx a -all"),  # they agree: it is theirs
+    ],
+)
+def test_where_they_end_differently_the_all_that_was_asked_for_decides(texts: list[str], asked: Qualifier, one: str) -> None:
+    assert merged(*texts, asked=asked) == one
+
+
+def test_an_all_is_added_behind_the_last_mechanism_and_set_in_its_own_spelling() -> None:
+    assert parse_spf(b"v=spf1 a mx exp=x.example").add_all("~").text == "v=spf1 a mx ~all exp=x.example"
+    assert parse_spf(b"v=spf1").add_all("+").text == "v=spf1 all"
+    assert parse_spf(b"v=spf1 a -ALL mx ~all").set_all("?").text == "v=spf1 a ?ALL mx ~all"
+    assert parse_spf(b"v=spf1 a -all").set_all("+").text == "v=spf1 a all"
+    record = parse_spf(b"v=spf1  a")
+    assert record.set_all("-") is record

@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 from registrar_sync.core.enrol_mx import mx_values
 from registrar_sync.core.guard import held_back
 from registrar_sync.core.model import Mx, Record, RRset, Txt, ZoneView, is_spf, same_data, values_of
-from registrar_sync.core.plan import Plan, Wish, plan_enrolment
+from registrar_sync.core.plan import Plan, Wish
 from registrar_sync.core.service import MxMode
 from registrar_sync.core.spf import find_spf
 from registrar_sync.core.txt import split_strings
 from registrar_sync.core.undo import Undo, mixture, plan_rollback
+from registrar_sync.core.wish import Edits
 from tests.unit.test_plan import WISHES, zones
-from tests.unit.zones import EUROPE, FILTER, FRANCE, SEED, applied, mx, rows, texts, view, with_sets
+from tests.unit.worlds import plan_enrolment
+from tests.unit.zones import EUROPE, FILTER, FRANCE, SEED, address, applied, mx, rows, texts, view, with_sets
 
 EVERYTHING = frozenset({"mx-null", "mx-null-with-others", "spf-sends-nothing", "spf-mx-mechanism", "mx-exchange-address"})
 CUSTOMER = ("5 mailgate", "40 smtp.isp.net.", "40 secours.isp.net.")
@@ -323,6 +325,93 @@ def test_a_customers_row_found_disabled_below_is_enabled_by_a_merge() -> None:
     assert mx_values(back.after["MX"]) == mx("5 mailgate")
     assert back.after["MX"]
     assert len(back.after["MX"].records) == 1
+
+
+# --- options of MX ------------------------------------------------------------------------------------------------------
+def enrol_with(before: ZoneView, edits: Edits) -> tuple[Plan, ZoneView]:
+    plan = plan_enrolment(before, Wish(service=SEED, edits=edits))
+    assert not held_back(plan.findings, frozenset())
+    return plan, applied(before, plan.changes)
+
+
+def moved(zone: ZoneView, old: str, new: str) -> ZoneView:
+    ((was,), (now,)) = (mx(old), mx(new))
+    return map_rows(zone, "MX", lambda row: replace(row, rdata=now) if row.rdata == was else row)
+
+
+SHIFT = Edits(renumber="shift")
+
+
+def test_a_renumbered_set_goes_back_exactly_rows_and_all() -> None:
+    before = view(mx=["0 a", "2 a", "2 b"])
+    plan, after = enrol_with(before, SHIFT)
+    assert mx_values(after.rrset("MX")) == mx("0 france", "1 europe", "2 a", "4 a", "4 b")
+    assert rows(applied(after, undo(after, plan).changes).rrset("MX")) == rows(before.rrset("MX"))
+
+
+def test_of_a_renumbered_set_each_host_goes_back_that_still_stands_where_we_put_it() -> None:
+    plan, after = enrol_with(view(mx=["0 a", "0 b", "7 c"]), SHIFT)
+    today = map_rows(moved(after, "2 b", "30 b"), "MX", kept, Record(rdata=Mx(60, "backup.example."), ttl=3600))
+    back = undo(today, plan)
+    assert back.merged
+    assert mx_values(back.after["MX"]) == mx("0 a", "30 b", "7 c", "60 backup.example.")
+
+
+def test_a_renumbered_host_that_somebody_removed_stays_gone_and_one_put_back_stands_once() -> None:
+    plan, after = enrol_with(view(mx=["0 a", "5 b"]), SHIFT)
+    gone = map_rows(after, "MX", lambda row: None if row.rdata == Mx(7, "b.example.com.") else row)
+    assert mx_values(undo(gone, plan).after["MX"]) == mx("0 a")
+    twice = map_rows(after, "MX", kept, Record(rdata=Mx(0, "a.example.com."), ttl=3600))
+    assert all_rows(applied(twice, undo(twice, plan).changes), "MX") == ["0 a.example.com.", "5 b.example.com."]
+
+
+def test_renumbered_hosts_that_somebody_put_back_by_hand_are_not_lowered_again() -> None:
+    plan, after = enrol_with(view(mx=["0 a", "2 a"]), SHIFT)
+    by_hand = with_sets(after, {"MX": view(mx=["0 france", "1 europe", "0 a", "2 a"]).rrset("MX")})
+    assert mx_values(undo(by_hand, plan).after["MX"]) == mx("0 a", "2 a")
+
+
+def test_a_renumbered_row_that_the_provider_disabled_is_enabled_in_place_at_its_own_preference() -> None:
+    plan, after = enrol_with(view(mx=["0 a"]), SHIFT)
+    today = map_rows(after, "MX", lambda row: replace(row, disabled=True) if row.rdata == Mx(2, "a.example.com.") else row)
+    change = undo(today, plan).changes[0]
+    assert all_rows(applied(today, [change]), "MX") == ["0 a.example.com."]
+    (edit,) = [one for one in change.edits if one.after]
+    assert edit.before
+    assert edit.before.disabled
+
+
+def test_renumbered_hosts_stay_where_they_are_once_ours_are_gone() -> None:
+    plan, after = enrol_with(view(mx=["0 a"]), SHIFT)
+    today = with_sets(after, {"MX": view(mx=["2 a"]).rrset("MX")})
+    assert undo(today, plan).absent >= {"MX"}
+    assert mx_values(undo(today, plan).after["MX"]) == mx("2 a")
+
+
+def test_an_implicit_mx_made_explicit_goes_with_ours() -> None:
+    plan, after = enrol_with(view(others=[address()]), Edits(keep_implicit=True))
+    assert mx_values(after.rrset("MX")) == mx("3 france", "4 europe", "10 example.com.")
+    assert undo(after, plan).after["MX"] is None
+    today = map_rows(after, "MX", kept, Record(rdata=Mx(60, "backup.example."), ttl=60))
+    assert mx_values(undo(today, plan).after["MX"]) == mx("60 backup.example.")
+
+
+def test_an_implicit_mx_made_explicit_stays_where_the_set_would_be_empty_by_a_merge() -> None:
+    plan, after = enrol_with(view(others=[address()]), Edits(keep_implicit=True))
+    today = map_rows(after, "MX", lambda row: None if row.rdata == Mx(4, EUROPE) else row)
+    back = undo(today, plan)
+    assert not back.drift
+    assert mx_values(back.after["MX"]) == mx("10 example.com.")
+    changed = undo(moved(today, "10 example.com.", "20 example.com."), plan)
+    assert mx_values(changed.after["MX"]) == mx("20 example.com.")
+
+
+def test_a_row_that_was_taken_out_as_a_duplicate_does_not_come_back() -> None:
+    plan, after = enrol_with(view(mx=["10 a", "20 b", "10 a"]), Edits(dedupe=True))
+    end = applied(after, undo(after, plan).changes)
+    assert all_rows(end, "MX") == ["10 a.example.com.", "20 b.example.com."]
+    plan, after = enrol_with(view(mx=["0 a", "0 a"]), Edits(dedupe=True, renumber="compact"))
+    assert all_rows(applied(after, undo(after, plan).changes), "MX") == ["0 a.example.com."]
 
 
 # --- TTL ----------------------------------------------------------------------------------------------------------------

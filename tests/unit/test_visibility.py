@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from registrar_sync.core.model import Mx, Rdata, Record, RRset, Txt
 from registrar_sync.core.observation import Answer, Observation, Server
-from registrar_sync.core.service import MailService, ServiceExchange
 from registrar_sync.core.visibility import (
     NO_ROUTE,
     STILL_PUBLISHING,
@@ -21,12 +20,10 @@ from registrar_sync.core.visibility import (
     ServerWord,
     Target,
     judge,
-    judge_enrolment,
     next_wait,
     nslookup_lines,
     old_until,
     overall,
-    shows_enrolment,
 )
 
 NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
@@ -273,65 +270,6 @@ def test_no_wait_is_negative_or_passes_the_end(elapsed_s: float, remaining_s: fl
     wait = next_wait(elapsed_s, remaining_s, budget_s=budget_s)
     assert 0 <= wait <= max(0, remaining_s)
     assert wait > 0 or remaining_s <= 0
-
-
-# --- by effect --------------------------------------------------------------------------------------------------------
-SERVICE = MailService(
-    name="security-mail",
-    include="includespf.security-mail.net.",
-    all_qualifier="~",
-    exchanges=(
-        ServiceExchange(exchange="france.security-mail.net.", below=3, replace=50),
-        ServiceExchange(exchange="europe.security-mail.net.", below=4, replace=10),
-    ),
-)
-FILTER = "include:includespf.security-mail.net"
-NULL_MX = (Mx(0, "."),)
-
-
-@pytest.mark.parametrize(
-    ("spf", "mx"),
-    [
-        (NEW_SPF, NEW_MX),
-        (f"V=SPF1 +{FILTER.upper()}. -all", NEW_MX),
-        (f"v=spf1 {FILTER}", (Mx(0, "france.security-mail.net."), Mx(1, "europe.security-mail.net."), Mx(2, "mx.example."))),
-        (NEW_SPF, (Mx(50, "france.security-mail.net."), Mx(10, "europe.security-mail.net."))),
-    ],
-)
-def test_an_enrolment_shows_whoever_made_it_and_whatever_the_numbers(spf: str, mx: tuple[Mx, ...]) -> None:
-    assert shows_enrolment(seen((OTHER_TXT, spf), mx), SERVICE)
-
-
-@pytest.mark.parametrize(
-    ("texts", "mx", "why"),
-    [
-        ((OLD_SPF,), NEW_MX, "does not include includespf.security-mail.net"),
-        ((f"v=spf1 mx ~all {FILTER}",), NEW_MX, "does not include"),
-        ((f"v=spf1 mx ?{FILTER} ~all",), NEW_MX, "does not include"),
-        ((f"v=spf1 mx -{FILTER} ~all",), NEW_MX, "does not include"),
-        (("v=spf1 include:other.example ~all",), NEW_MX, "does not include"),
-        ((NEW_SPF, OLD_SPF), NEW_MX, "more than one SPF record"),
-        ((f"v=spf1 ipv4:192.0.2.1 {FILTER} ~all",), NEW_MX, "SPF record is invalid: unknown mechanism"),
-        ((f"v=spf1 include:a.exampleinclude:b.example {FILTER} ~all",), NEW_MX, "ran together"),
-        ((OTHER_TXT,), NEW_MX, "no SPF record"),
-        ((NEW_SPF,), (), "no MX"),
-        ((NEW_SPF,), OLD_MX, "the MX hosts of security-mail are not all there"),
-        ((NEW_SPF,), NEW_MX[:1], "the MX hosts of security-mail are not all there"),
-        ((NEW_SPF,), (*NEW_MX, Mx(3, "mailgate.example.com.")), "before every other"),
-        ((NEW_SPF,), NULL_MX, "the MX hosts"),
-    ],
-)
-def test_what_is_no_enrolment_says_what_is_missing(texts: tuple[str, ...], mx: tuple[Mx, ...], why: str) -> None:
-    (judged,) = judge_enrolment([seen(texts, mx)], SERVICE)
-    assert judged.verdict == "other"
-    assert why in judged.detail
-    assert not shows_enrolment(seen(texts, mx), SERVICE)
-
-
-def test_neither_spf_nor_mx_is_absent_and_silence_is_unreachable() -> None:
-    silent = seen((NEW_SPF,), server=NS2, MX=Answer(status="unreachable", detail="REFUSED"))
-    verdicts = judge_enrolment([seen((OTHER_TXT,)), silent], SERVICE)
-    assert [(judged.verdict, judged.detail) for judged in verdicts] == [("absent", ""), ("unreachable", "REFUSED")]
 
 
 # --- lines for a ticket -----------------------------------------------------------------------------------------------

@@ -1,0 +1,87 @@
+"""The recursive resolvers: asked in order, in a bounded time, and a silent one not by every question again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import dns.message
+
+from registrar_sync.core.names import display
+from registrar_sync.core.observation import Server
+from registrar_sync.errors import LookupFailed
+from registrar_sync.ports import Clock
+from registrar_sync.resolver.answers import unusable
+from registrar_sync.resolver.endpoints import servers_at, system_recursives
+from registrar_sync.resolver.exchange import Exchange, Unanswered
+
+QUESTION_S = 12.0
+"""Seconds after which a question is given up, whatever the resolvers do; each of them has its share."""
+
+_SILENCE_S = 30.0  # a resolver that was found silent is not waited for again this long
+_PROBE_S = 2.0
+
+
+class Recursives:
+    """Questions to the recursive resolvers. Safe from many threads.
+
+    ``recursives``: addresses and ports, tried in order; None: those of ``resolv_conf``, read when first needed.
+    """
+
+    def __init__(
+        self, *, recursives: Sequence[tuple[str, int]] | None, resolv_conf: str, exchange: Exchange, clock: Clock
+    ) -> None:
+        self._servers = servers_at(recursives) if recursives else None
+        self._resolv_conf = resolv_conf
+        self._exchange = exchange
+        self._clock = clock
+        self._silent_until: dict[Server, float] = {}
+        self._probing = threading.Lock()
+
+    def ask(self, name: str, rtype: str, *, limit_s: float = QUESTION_S) -> dns.message.Message:
+        """The first usable response of a recursive resolver, within ``limit_s`` seconds. Raises ``LookupFailed``."""
+        ends = self._clock.monotonic() + limit_s
+        servers = self._recursive_servers()
+        failures = []
+        for index, server in enumerate(servers):
+            share_s = (ends - self._clock.monotonic()) / (len(servers) - index)
+            try:
+                response = self._ask_one(server, name, rtype, share_s)
+            except Unanswered as error:
+                failures.append(f"{server}: {error}")
+                continue
+            if not (reason := unusable(response)):
+                return response
+            failures.append(f"{server}: {reason}")
+        raise LookupFailed(
+            f"No recursive resolver could tell the {rtype} records of {display(name)} ({'; '.join(failures)}). "
+            "Nothing was changed.",
+            hint="Try again, or name another recursive resolver with --resolver ADDR.",
+        )
+
+    def _ask_one(self, server: Server, name: str, rtype: str, share_s: float) -> dns.message.Message:
+        if self._is_silent(server):
+            raise Unanswered("it gave no answer a moment ago and was not asked again")
+        try:
+            return self._exchange.ask(server, name, rtype, recursive=True, limit_s=share_s)
+        except Unanswered:
+            self._find_out_if_silent(server)
+            raise
+
+    def _is_silent(self, server: Server) -> bool:
+        return self._clock.monotonic() < self._silent_until.get(server, float("-inf"))
+
+    def _find_out_if_silent(self, server: Server) -> None:
+        """One question without an answer may be that name's own fault: the servers of the root are what every resolver knows."""
+        with self._probing:
+            if self._is_silent(server):
+                return
+            try:
+                self._exchange.ask(server, ".", "NS", recursive=True, limit_s=_PROBE_S)
+            except Unanswered:
+                self._silent_until[server] = self._clock.monotonic() + _SILENCE_S
+
+    def _recursive_servers(self) -> tuple[Server, ...]:
+        if self._servers is None:
+            self._servers = system_recursives(self._resolv_conf)
+        return self._servers
