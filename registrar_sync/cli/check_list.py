@@ -32,7 +32,7 @@ def check_listed(now: Session, options: Mapping[str, Any]) -> NoReturn:
             now.printer.listed(result)
             codes.add(exit_codes.of_result(result))
     except KeyboardInterrupt:
-        now.printer.error(Interrupted("Interrupted: the rest of the list was not checked. Nothing was changed."))
+        now.printer.error(Interrupted("Interrupted: the rest of the list was not checked. Nothing was changed."), command="check")
         _leave(exit_codes.INTERRUPTED)
     except (BrokenPipeError, SystemExit):  # rich makes the second of the first
         _leave(exit_codes.FAILED)

@@ -25,7 +25,7 @@ def schema() -> None:
 @grouped
 def check(*, common: Common) -> None:
     """Read providers.yaml and say what is wrong with it: file, line and key."""
-    with session(common) as now:
+    with session(common, "config check") as now:
         catalog = now.client.world.catalog
         file = now.client.world.config_file()
         row = {

@@ -62,7 +62,7 @@ def check(domain: ListedDomain, *, who: Who, whom: Whom, common: Common) -> None
     Judged is the effect, whoever brought it about: the service authorised by the SPF record, itself or through others, and its
     hosts before all other MX hosts. "check -" reads many domains from standard input.
     """
-    with session(common) as now:
+    with session(common, "check") as now:
         if domain == STANDARD_INPUT:
             check_listed(now, {**who.words(), **whom.words()})
         now.end(now.client.check(domain, **who.words(), **whom.words()))
@@ -90,7 +90,7 @@ def rollback(
 @grouped
 def recover(domain: OptionalDomain = None, *, whom: Whom, common: Common) -> None:
     """Bring interrupted changes to exactly before or exactly after. Never asks."""
-    with session(common) as now:
+    with session(common, "recover") as now:
         results = now.client.recover(domain, **whom.words())
         if not results and common.output is Output.table:
             now.printer.line("No change was interrupted: there is nothing to recover.")
@@ -105,7 +105,7 @@ def history(
     common: Common,
 ) -> None:
     """List the journal's changes, newest first."""
-    with session(common) as now:
+    with session(common, "history") as now:
         journal = now.client.world.journal
         changes = [journal.change(change)] if change is not None else now.client.history(domain)
         if common.output is Output.table:

@@ -19,7 +19,7 @@ AsOutput = Annotated[Output, typer.Option("--output", help="For people or for sc
 
 def findings(finding_id: Id = None, *, output: AsOutput = Output.table) -> None:
     """List every finding, or explain one: what was met, why it matters, what to do, whether it can be accepted."""
-    with session(Common(output=output)) as now:
+    with session(Common(output=output), "findings") as now:
         if finding_id is None:
             _list(now.printer)
         elif output is Output.json:

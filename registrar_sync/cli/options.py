@@ -80,9 +80,11 @@ class What:
     keep_implicit: Annotated[
         bool, typer.Option("--keep-implicit", help="Without MX, keep the domain's own address as fallback.")
     ] = False
-    renumber: Annotated[bool, typer.Option("--renumber", help="Make room under preference 0: move all preferences up.")] = False
+    renumber: Annotated[
+        bool, typer.Option("--renumber", help="Where the hosts find no room below, move all present preferences up.")
+    ] = False
     renumber_compact: Annotated[
-        bool, typer.Option("--renumber-compact", help="Make room under preference 0: move up only what must.")
+        bool, typer.Option("--renumber-compact", help="As --renumber, but move up only those that must.")
     ] = False
     probe_smtp: Annotated[
         bool, typer.Option("--probe-smtp", help="Ask the service's hosts on port 25 whether they take mail for the domain.")
@@ -90,6 +92,8 @@ class What:
 
     def words(self) -> dict[str, Any]:
         """As the client takes them."""
+        if self.renumber and self.renumber_compact:
+            raise typer.BadParameter("say --renumber or --renumber-compact, not both. Nothing was changed.")
         named = ("merge_spf", "set_all", "add_all", "fix_qualifier", "dedupe", "keep_implicit", "probe_smtp")
         room = "compact" if self.renumber_compact else "shift" if self.renumber else "no"
         words = {"mx": self.mx.value, "all": self.all_ and self.all_.value, "ttl": self.ttl, "accept": self.accept or ()}

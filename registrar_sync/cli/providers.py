@@ -22,7 +22,7 @@ Name = Annotated[str, typer.Argument(help="A provider's or an account's name.", 
 @grouped
 def list_(*, common: Common) -> None:
     """List every provider with its tier and what it was verified against."""
-    with session(common) as now:
+    with session(common, "providers list") as now:
         specs = sorted(now.client.world.catalog.providers.values(), key=lambda spec: (spec.tier, spec.name))
         columns = ("name", "aliases", "tier", "verified_against", "verified_when", "reason")
         now.printer.rows("providers list", "providers", [_summary(spec) for spec in specs], columns)
@@ -32,7 +32,7 @@ def list_(*, common: Common) -> None:
 @grouped
 def show(name: Name, *, common: Common) -> None:
     """Show one provider: credentials and how to get them, limits, what is known of it."""
-    with session(common) as now:
+    with session(common, "providers show") as now:
         spec = now.client.world.catalog.provider(name)
         if common.output is Output.json:
             now.printer.rows("providers show", "providers", [spec.model_dump(mode="json")], ())
@@ -64,7 +64,7 @@ def _explained(spec: ProviderSpec) -> list[str]:
 @grouped
 def try_account(account: Name, *, common: Common) -> None:
     """Try the account's credentials by reading its list of zones. Nothing is written."""
-    with session(common) as now:
+    with session(common, "providers test") as now:
         spec, provider = now.client.world.open_account(account)
         try:
             zones = provider.zones()

@@ -23,6 +23,7 @@ from registrar_sync.operations.result import SCHEMA, Result, rrset_json, value_o
 EVERYWHERE = "visible at every authoritative server"
 
 _SEVERITY_STYLES = {"block": "bold red", "warn": "yellow", "info": "cyan"}
+_SEVERITIES = tuple(_SEVERITY_STYLES)  # the order in which findings are read
 _LIGHT_STYLES = {"green": "bold green", "yellow": "bold yellow", "red": "bold red", "grey": "dim"}
 _LIGHT_NAMES = {"spf": "SPF", "mx": "MX", "delegation": "delegation", "mta_sts": "MTA-STS"}
 # States in which the zone holds what the plan's "after" says.
@@ -94,8 +95,9 @@ class Printer:
         self._out.print(Text(filled))
 
     def text(self, text: str) -> None:
-        """A document of our own making, as it is."""
+        """A document of our own making, as it is; at once, so that a reader who has gone is noticed here."""
         sys.stdout.write(text)
+        sys.stdout.flush()
 
     def warning(self, text: str) -> None:
         """One warning on stderr."""
@@ -229,7 +231,7 @@ def _ttl(before: RRset | None, after: RRset | None) -> str:
 
 def _findings(findings: tuple[Finding, ...]) -> list[Text]:
     lines = []
-    for finding in findings:
+    for finding in sorted(findings, key=lambda found: _SEVERITIES.index(found.severity)):
         message, *more = finding.message.split("\n")  # more: a record with a caret under its fault
         line = Text(f"{finding.severity}: {finding.id}: ", style=_SEVERITY_STYLES[finding.severity])
         lines.append(line.append(clean(message), style="default"))
@@ -244,7 +246,7 @@ def _visibility(result: Result) -> list[Text]:
     lines = [Text(_server_line(row.server.name, str(row.server), row.verdict, row.detail)) for row in seen.servers]
     if seen.verdict in ("authoritative", "visible"):
         lines.append(Text(EVERYWHERE, style="bold green"))
-    else:
+    elif seen.servers:
         done = sum(row.verdict == "new" for row in seen.servers)
         lines.append(Text(f"not yet: {done} of {len(seen.servers)} authoritative servers answer it", style="bold yellow"))
     return [*lines, *_caches(seen)]
@@ -259,4 +261,4 @@ def _server_line(name: str, address: str, verdict: str, detail: str) -> str:
 def _caches(seen: Visibility) -> list[Text]:
     if seen.verdict != "authoritative" or seen.old_until is None:
         return []
-    return [Text(f"cached elsewhere until {seen.old_until.astimezone():%H:%M}, {seen.old_until.astimezone():%Y-%m-%d}")]
+    return [Text(f"cached elsewhere until {seen.old_until.astimezone():%H:%M %Z, %Y-%m-%d}")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rich.table import Table
 from rich.text import Text
@@ -22,9 +23,10 @@ def show_spf(printer: Printer, report: SpfReport) -> None:
         return
     if report.picture is not None:
         printer.show(*_head(report), *_standing(report.picture), *_after(report, report.picture))
-    printer.findings(report.findings)
+    shown = report.picture is not None  # with its carets, so that the findings need not show the record again
+    printer.findings(tuple(replace(f, message=f.message.partition("\n")[0]) if shown else f for f in report.findings))
     if report.error is not None:
-        printer.error(report.error)
+        printer.error(report.error, command="spf")
 
 
 def _head(report: SpfReport) -> Iterator[Text]:

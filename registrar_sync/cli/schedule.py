@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from registrar_sync.cli.options import Common, Domain, DryRun, Patience, Who, Whom, Yes, grouped
+from registrar_sync.cli.options import Common, Domain, DryRun, Output, Patience, Who, Whom, Yes, grouped
 from registrar_sync.cli.session import session
 
 Ttl = Annotated[int, typer.Option(metavar="SECONDS", help="The TTL until finish; what is lower already stays.")]
@@ -58,6 +58,9 @@ def finish(
 @grouped
 def due(*, common: Common) -> None:
     """List what waits, by the journal alone: the next command for each domain, and from when on."""
-    with session(common) as now:
+    with session(common, "due") as now:
         rows = [row.to_json() for row in now.client.due()]
+        if not rows and common.output is Output.table:
+            now.printer.line(f"Nothing waits, by the journal {now.client.world.journal.location}")
+            return
         now.printer.rows("due", "due", rows, ("ready", "due_at", "domain", "what", "next"))

@@ -58,8 +58,8 @@ class Session:
 
 
 @contextmanager
-def session(common: Common) -> Iterator[Session]:
-    """Open the client for one command; every known error that no result carries is printed here."""
+def session(common: Common, command: str = "") -> Iterator[Session]:
+    """Open the client for one command; every known error that no result carries is printed here, as that of ``command``."""
     printer = Printer(as_json=common.output is Output.json)
     _log(verbose=common.verbose, debug=common.debug)
     notify = printer.progress if common.verbose or sys.stderr.isatty() else None
@@ -67,7 +67,7 @@ def session(common: Common) -> Iterator[Session]:
     try:
         yield Session(client=client, printer=printer)
     except RegistrarSyncError as error:
-        printer.error(error)
+        printer.error(error, command=command)
         raise typer.Exit(exit_codes.of_error(error)) from error
     except OperationInterrupted as stop:
         printer.result(stop.result)
@@ -76,7 +76,8 @@ def session(common: Common) -> Iterator[Session]:
         _stop_printing()
         raise typer.Exit(exit_codes.FAILED) from error
     except KeyboardInterrupt as error:
-        printer.error(Interrupted("Interrupted.", hint="registrar-sync history shows what was begun."))
+        told = Interrupted("Interrupted.", hint="What was begun: registrar-sync history")
+        printer.error(told, command=command)
         raise typer.Exit(exit_codes.INTERRUPTED) from error
     finally:
         client.close()

@@ -58,7 +58,7 @@ SPF: Mapping[str, FindingKind] = {
     "spf-term-twice": FindingKind(
         severity="block",
         what="The service's include stands more than once.",
-        why="Each include costs its lookups again (RFC 7208 section 4.6.4).",
+        why="Each include costs its look-ups again (RFC 7208 section 4.6.4).",
         advice=(
             "Nothing fails while the record stays within ten look-ups, but the second include buys nothing. --dedupe takes out"
             " the later ones and leaves the first where it is. Accept it where the record must not be touched today: SPF then"

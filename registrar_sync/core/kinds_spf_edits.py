@@ -75,7 +75,7 @@ SPF_EDITS: Mapping[str, FindingKind] = {
     "spf-term-deduped": FindingKind(
         severity="info",
         what="The service's include stood more than once and is left once, as --dedupe asks.",
-        why="Each include costs its lookups again (RFC 7208 section 4.6.4).",
+        why="Each include costs its look-ups again (RFC 7208 section 4.6.4).",
         advice=(
             "The first one stays where it is, the later ones go. What passes and what fails does not change, and the record"
             " costs fewer look-ups. Nothing else is to be done."

@@ -16,6 +16,7 @@ from registrar_sync.core.model import Rdata, RRset, RRsetChange, Txt, ZoneView
 from registrar_sync.core.mta_sts import guard_policy
 from registrar_sync.core.mx_beside import guard_beside_mx
 from registrar_sync.core.mx_mechanism import guard_mx_mechanism
+from registrar_sync.core.mx_nested import guard_nested_mx
 from registrar_sync.core.names import display
 from registrar_sync.core.other_senders import guard_other_senders
 from registrar_sync.core.service_check import check_service
@@ -71,7 +72,8 @@ def plan_enrolment(view: ZoneView, wish: Wish, known: Known | None = None) -> Pl
     spf, mx = enrol_spf(view, wish, known), enrol_mx(view, wish, known)
     writes = (spf.after, mx.after) != (before["TXT"], before["MX"])
     service = check_service(view.owner, wish, known) if writes else ()
-    mx = guard_policy(view, wish, guard_mx_mechanism(view, wish, spf, mx), known)
+    mx = guard_nested_mx(view, wish, spf, guard_mx_mechanism(view, wish, spf, mx), known)
+    mx = guard_policy(view, wish, mx, known)
     spf, mx = guard_outcome(view, wish, spf, mx, known)
     spf, mx = guard_other_senders(view, wish, spf, mx)
     mx = guard_beside_mx(view, wish, mx, known)
@@ -146,5 +148,5 @@ def _long_kept(changes: Iterable[RRsetChange]) -> Iterable[Finding]:
         yield finding(
             "ttl-long",
             f"The TTL at {owner} is long ({told}): for that long caches may go on answering what stands there now. For a quick"
-            f" cut-over, registrar-sync prepare {owner} --ttl 300 first.",
+            f" cut-over, registrar-sync prepare {owner} --ttl 300 first, with the same --provider or --account.",
         )

@@ -100,7 +100,7 @@ def say_moved(text: str) -> Finding:
 def say_twice(spf: SpfRecord, count: int, include: str) -> Finding:
     return finding(
         "spf-term-twice",
-        f'{include_term(include).text} stands {count} times in "{spf.text}"; each one costs lookups. --dedupe leaves the first'
+        f'{include_term(include).text} stands {count} times in "{spf.text}"; each one costs look-ups. --dedupe leaves the first'
         " one only; with --accept spf-term-twice the record stays as it is.",
     )
 

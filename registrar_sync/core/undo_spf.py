@@ -145,7 +145,7 @@ def _no_sender(today: Record, rest: SpfRecord) -> str:
 
 
 def _merge_kept(count: int) -> Finding:
-    text = f"The {count} SPF records that were made one stay one: only our part of it is taken out."
+    text = f"The {count} SPF records that were made one stay one: only what is ours in it goes, where it still stands there."
     return finding("spf-merge-kept", text)
 
 

@@ -34,13 +34,15 @@ def unenrol_spf(view: ZoneView, leaving: Leaving, known: Known) -> Part:
     before: "v=spf1 mx include:includespf.security-mail.net ~all".  after: "v=spf1 mx ~all".
     First the journalled enrolments are taken back, newest first: the record comes back in its own spelling, one that we created
     and that is still ours goes as a whole. Then every include of the service that is left goes, whatever its qualifier but "-".
-    A record that we did not create stays, even where it names no sender any more.
+    A record that we did not create stays, even where it names no sender any more. One that authorises the service through
+    another record (rules case 24) may still have the ``all`` that an enrolment set: that goes back, too.
     """
     live = view.rrset("TXT")
     records = find_spf(live)
-    if live is None or not any(_holds(record, leaving) for record in records):
+    held = any(_holds(record, leaving) for record in records)
+    if live is None or not (held or (leaving.standing and _only(live))):
         return Part(after=live, findings=tuple(_about_the_rest(view, live, leaving, known)))
-    unreadable = tuple(_unreadable(records, leaving))
+    unreadable = tuple(_unreadable(records, leaving)) if held else ()
     if unreadable:
         return Part(after=live, findings=unreadable)
     undone, taking_back = _undone(live, leaving)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from registrar_sync.core.guard import held_back
 from registrar_sync.core.model import ZoneView
+from registrar_sync.core.prepared import open_prepares
 from registrar_sync.core.visibility import Visibility
 from registrar_sync.errors import ConfirmationNeeded, Drift, LockLost
 from registrar_sync.operations.desk import READ_COUNTS_S, Desk
@@ -89,7 +90,7 @@ def _second_thought(desk: Desk, procedure: Procedure, provider: DnsProvider, sit
     refuse_open_change(desk)
     assert desk.zone is not None
     if desk.setting.journal.touched_since(desk.zone, sitting.mark):
-        _compare(desk, procedure, sitting, _look_again(desk, provider, sitting))
+        _compare(desk, procedure, sitting, _look_again(desk, procedure, provider, sitting))
     return _end_of(desk, sitting.draft)
 
 
@@ -118,7 +119,7 @@ def _under_lock(desk: Desk, procedure: Procedure, provider: DnsProvider, lock: Z
     reread = _must_reread(desk, sitting)
     while True:
         if reread:
-            _compare(desk, procedure, sitting, _look_again(desk, provider, sitting))
+            _compare(desk, procedure, sitting, _look_again(desk, procedure, provider, sitting))
             end = _end_of(desk, sitting.draft)
             if end is not None:
                 record_end(desk, procedure, sitting.draft, end)
@@ -155,9 +156,11 @@ def _must_reread(desk: Desk, sitting: _Sitting) -> bool:
     return sitting.asked or too_old or desk.setting.journal.touched_since(desk.zone, sitting.mark)
 
 
-def _look_again(desk: Desk, provider: DnsProvider, sitting: _Sitting) -> ZoneView:
-    """Ask the DNS, then the API, once more: what the DNS said before the pause says nothing of the zone after it."""
+def _look_again(desk: Desk, procedure: Procedure, provider: DnsProvider, sitting: _Sitting) -> ZoneView:
+    """Ask the DNS, then the API, once more: what the DNS said before the pause says nothing of the zone after it. What was
+    found out may not count any more either, and must not be asked between this read and the write."""
     sitting.look = look_at_dns(desk)
+    procedure.foresee(sitting.look)
     return provider.read(desk.owner)
 
 
@@ -204,10 +207,15 @@ def _seen(desk: Desk, sitting: _Sitting, seen: Visibility) -> Result:
 
 def _undo_hint(desk: Desk) -> str:
     """The command that takes it back; after ``prepare`` the one that goes on, too."""
+    domain, service = desk.shown_domain, desk.setting.service.name
     if desk.command == "prepare":
-        enroll = f"registrar-sync enroll {desk.shown_domain} --account {desk.setting.account}"
-        return f"{enroll} (once no cache holds the old TTL); to undo it: registrar-sync finish {desk.shown_domain}"
-    return f"registrar-sync rollback {desk.shown_domain}" if desk.command == "enroll" else ""
+        enroll = f"registrar-sync enroll {domain} --account {desk.setting.account} --service {service}"
+        return f"once no cache holds the old TTL: {enroll}; to undo it: registrar-sync finish {domain}"
+    if desk.command != "enroll":
+        return ""
+    lowered = open_prepares(desk.setting.journal.changes(desk.owner))
+    finish = f"once mail flows, raise the TTLs again: registrar-sync finish {domain}; " if lowered else ""
+    return f"{finish}to undo it: registrar-sync rollback {domain}"
 
 
 def _restored(desk: Desk, outcome: Outcome) -> Result:

@@ -53,10 +53,10 @@ def _not_asked(desk: Desk, look: DnsLook) -> Result:
     effects, lights = _judged(desk, look, Known())
     seen = Visibility(verdict="pending", servers=judge_enrolment(effects, look.observations))
     if look.delegation is not None and look.delegation.checked and look.delegation.zone is None:
-        text = "The DNS knows no name servers for this domain."
-        return desk.result("not-enrolled", message=text, visibility=seen, lights=lights)
-    why = look.failure or "no authoritative server gave an answer that can be judged"
-    error = LookupFailed(f"The DNS could not be asked: {why}", hint="Give --nameserver or --resolver, or try again later.")
+        text, hint = "The DNS knows no name servers for this domain.", "Mend the name, or give --nameserver."
+        return desk.result("not-enrolled", message=text, hint=hint, visibility=seen, lights=lights)
+    why = look.failure.removesuffix(".") or "no authoritative server gave an answer that can be judged"
+    error = LookupFailed(f"The DNS could not be asked: {why}.", hint="Give --nameserver or --resolver, or try again later.")
     return desk.result("not-enrolled", error=error, message=error.message, hint=error.hint, visibility=seen, lights=lights)
 
 
@@ -110,7 +110,7 @@ def _hint(desk: Desk, state: State) -> str:
         return ""
     if any(f.id == "not-yet-published" for f in desk.findings):
         return f"Later: {desk.check_again}"
-    return f"{_plan_command(desk)} shows what is missing"
+    return _plan_command(desk)
 
 
 def _plan_command(desk: Desk) -> str:

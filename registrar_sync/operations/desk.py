@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -19,6 +19,9 @@ Wait = Literal["authoritative", "visible", "none"]
 
 # A read older than this (seconds, monotonic) is not written on: design section 5, step 4.
 READ_COUNTS_S = 5.0
+
+USUAL_BUDGET_S = 600.0
+"""Seconds until written data is served everywhere, where nothing is known of the provider."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +40,7 @@ class Setting:
     journal: Journal
     clock: Clock
     staged: bool = False
-    budget_s: float = 600.0
+    budget_s: float = USUAL_BUDGET_S
     read_back_s: float = 10.0
     call_limit_s: float = 15.0
     ttl_min: int = 0
@@ -159,7 +162,7 @@ class Desk:
         """The findings of the result; a block that was accepted says so."""
         accepted = self.request.accept
         self.findings = tuple(
-            replace(f, message=f"(accepted) {f.message}") if f.severity == "block" and f.id in accepted else f for f in findings
+            replace(f, message=f"(accepted) {f.message}") if _stands_accepted(f, accepted) else f for f in findings
         )
 
     def held(self, held: list[Finding]) -> Result:
@@ -167,7 +170,7 @@ class Desk:
         message = f"Held back by {len(held)} finding{'s' if len(held) > 1 else ''}. Nothing was changed."
         hint = "Mend what the findings name, then run it again."
         if all(f.acceptable for f in held):
-            accepts = " ".join(f"--accept {f.id}" for f in held)
+            accepts = " ".join(f"--accept {id_}" for id_ in dict.fromkeys(f.id for f in held))
             hint = f"If each of them is right for this domain, run it again with {accepts}"
         return self.result("refused", message=message, hint=hint)
 
@@ -180,7 +183,8 @@ class Desk:
     def interrupted(self) -> OperationInterrupted:
         """Ctrl-C: what is true now and how to go on, still as a KeyboardInterrupt, so that a script's loop ends."""
         if self.under_way or self.wrote:
-            return OperationInterrupted(self.failed(Interrupted("Interrupted.", hint=f"Look again: {self.check_again}")))
+            hint = f"Go on waiting: {self.check_again} --wait authoritative; what was written: registrar-sync history"
+            return OperationInterrupted(self.failed(Interrupted("Interrupted.", hint=f"{hint} {self.shown_domain}")))
         return OperationInterrupted(self.failed(Interrupted("Interrupted. Nothing was changed.", hint="Run it again.")))
 
     def failed(self, error: RegistrarSyncError) -> Result:
@@ -199,6 +203,10 @@ class Desk:
             return self.result("written", error=error, message=text, hint=error.hint, changed=True)
         state: State = "drift" if isinstance(error, Drift) else "refused"
         return self.result(state, error=error, message=error.message, hint=error.hint)
+
+
+def _stands_accepted(found: Finding, accepted: Collection[str]) -> bool:
+    return found.severity == "block" and found.acceptable and found.id in accepted
 
 
 class OperationInterrupted(KeyboardInterrupt):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -10,7 +10,9 @@ from typing import Any, Literal
 from registrar_sync.core.evidence import Change
 from registrar_sync.core.leaving import Leaving, Standing
 from registrar_sync.core.model import ZoneView
+from registrar_sync.core.prepared import Prepared, prepares, same_place
 from registrar_sync.core.service import MailService
+from registrar_sync.core.ttl import raise_all
 from registrar_sync.core.unenrol_mx import holds_hosts
 from registrar_sync.core.unenrol_spf import holds_include
 from registrar_sync.operations.desk import Desk
@@ -110,7 +112,8 @@ def leaving_of(desk: Desk) -> Leaving:
     changes = list(_with_service(desk))
     rollbacks = [c for c in changes if c.what.command == "rollback" and c.what.context.get("keep_spf")]
     kept = {change.what.undoes for change in rollbacks if last_write(change) is not None}
-    standing = (_images(change, whole=is_undoable(change)) for change in changes if _stands(change, kept))
+    finished = [one for one in prepares(desk.setting.journal.changes(desk.owner)) if not one.is_open]
+    standing = (_images(change, finished, whole=is_undoable(change)) for change in changes if _stands(change, kept))
     return Leaving(service=desk.setting.service, standing=tuple(standing), accept=desk.request.accept)
 
 
@@ -118,9 +121,11 @@ def _stands(change: Change, kept: set[int | None]) -> bool:
     return change.what.command == "enroll" and (is_undoable(change) or change.id in kept)
 
 
-def _images(change: Change, *, whole: bool) -> Standing:
-    """``whole`` False: rolled back with --keep-spf, so only its SPF half stands."""
-    before, after = change.images.before, change.images.after
+def _images(change: Change, finished: Iterable[Prepared], *, whole: bool) -> Standing:
+    """``whole`` False: rolled back with --keep-spf, so only its SPF half stands. ``finished``: lowered TTLs that were raised
+    again; where the enrolment was made in between, its images are seen as they would have been without."""
+    lowerings = [one.lowering for one in finished if same_place(one.change, change) and one.was_open_at(change)]
+    before, after = raise_all(change.images.before, lowerings), raise_all(change.images.after, lowerings)
     before = before if whole else {**after, "TXT": before["TXT"]}
     return Standing(before=before, after=after, service=MailService.from_json(change.what.service))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from registrar_sync.core.evidence import Change
@@ -13,17 +13,12 @@ from registrar_sync.core.prepared import Reach, open_prepares, plan_prepared_rol
 from registrar_sync.core.service import MailService
 from registrar_sync.errors import Drift, NothingJournalled
 from registrar_sync.operations.change import make_change, observe_and_draft
-from registrar_sync.operations.desk import Desk, Request, Setting
+from registrar_sync.operations.desk import Desk, OperationInterrupted, Request, Setting
 from registrar_sync.operations.draft import Confirm, Draft, Procedure
 from registrar_sync.operations.enrol import notices
 from registrar_sync.operations.lock import refuse_open_change
 from registrar_sync.operations.result import Result
 from registrar_sync.operations.write import LEAVING
-
-_LEFT = (
-    "The include stays in the SPF record, so mail queued at the service still passes. No later rollback takes it out:"
-    " do that by hand when the queue is empty."
-)
 
 
 def is_undoable(change: Change) -> bool:
@@ -79,10 +74,13 @@ def to_undo(setting: Setting, request: Request) -> list[Change]:
 
 def _undo_all(changes: list[Change], request: Request, confirm: Confirm, setting_for: Callable[[Change], Setting]) -> Result:
     done: list[Result] = []
-    for change in changes:
+    for change, setting in [(change, setting_for(change)) for change in changes]:  # an account that is gone stops it before all
         # Only the last state is worth waiting for: the ones before it are passed through.
         wait = request.wait if change is changes[-1] else "none"
-        done.append(_undo(setting_for(change), replace(request, wait=wait), change, confirm))
+        try:
+            done.append(_undo(setting, replace(request, wait=wait), change, confirm))
+        except OperationInterrupted as stop:
+            raise OperationInterrupted(_together([*done, stop.result])) from stop
         if not done[-1].ok:
             break
     return _together(done)
@@ -94,13 +92,23 @@ def _together(done: list[Result]) -> Result:
     if not earlier:
         return last
     undone = ", ".join(str(result.change_id) for result in earlier)
+    changed = any(result.changed for result in done)
+    said = _of_this_one(last.message) if changed else last.message
+    if changed and last.error is not None:
+        last.error.message = _of_this_one(last.error.message)
+        last.error.changed = "yes" if last.error.changed == "no" else last.error.changed
     return replace(
         last,
-        changed=any(result.changed for result in done),
+        changed=changed,
         api_calls=sum(result.api_calls for result in done),
         elapsed_s=sum(result.elapsed_s for result in done),
-        message=f"Later changes were undone first (changes {undone}). {last.message}".strip(),
+        message=f"Later changes were undone first (changes {undone}). {said}".strip(),
     )
+
+
+def _of_this_one(message: str) -> str:
+    """What one undoing says of itself, where others before it wrote."""
+    return message.replace("Nothing was changed", "Nothing more was changed")
 
 
 def _undo(setting: Setting, request: Request, change: Change, confirm: Confirm, *, dry_run: bool = False) -> Result:
@@ -157,16 +165,18 @@ def _draft(desk: Desk, change: Change, reach: Reach, view: ZoneView) -> Draft:
             *notices(view, severity="info"),
             *_about_the_include(desk, change, undo.before["TXT"], undo.after["TXT"]),
         ),
-        detail=_absent(change) if undo.already_absent else "",
+        detail=_absent(change, undo.findings) if undo.already_absent else "",
         drift=undo.drift,
         # An enrolment that ended unknown may have been published and never been taken back in the DNS.
         republish=desk.setting.staged and change.state == "unknown",
     )
 
 
-def _absent(change: Change) -> str:
+def _absent(change: Change, findings: Collection[Finding]) -> str:
     if change.what.command == "prepare":
         return "The TTLs are no longer those that prepare set: others have changed them, and they stay."
+    if any(found.id == "spf-merge-kept" for found in findings):
+        return "Nothing of ours is left to take out; the merged SPF record stays as it is."
     return "Already absent: others have taken it out since."
 
 
@@ -175,8 +185,16 @@ def _about_the_include(desk: Desk, change: Change, before: RRset | None, after: 
     if change.what.command == "prepare":
         return []
     if desk.request.keep_spf:
-        return [finding("spf-include-left", _LEFT)]
+        return [finding("spf-include-left", _left(desk))]
     if same_values(before, after):
         return []
     text = "The include leaves the SPF record: mail still queued at the service may fail SPF. --keep-spf leaves it in for now."
     return [finding("spf-include-removed", text)]
+
+
+def _left(desk: Desk) -> str:
+    again = f"registrar-sync unenroll {desk.shown_domain} --account {desk.setting.account} --service {desk.setting.service.name}"
+    return (
+        "The include stays in the SPF record, so mail queued at the service still passes. No later rollback takes it out; in five"
+        f" days, when the queue is empty: {again}"
+    )

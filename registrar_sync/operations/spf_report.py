@@ -135,8 +135,8 @@ def _not_asked(desk: Desk, look: DnsLook) -> LookupFailed:
         return LookupFailed(
             f"The DNS knows no name servers for {desk.shown_domain}.", hint="Mend the name, or give --nameserver."
         )
-    why = look.failure or "no authoritative server gave an answer that can be judged"
-    return LookupFailed(f"The DNS could not be asked: {why}", hint="Give --nameserver or --resolver, or try again later.")
+    why = look.failure.removesuffix(".") or "no authoritative server gave an answer that can be judged"
+    return LookupFailed(f"The DNS could not be asked: {why}.", hint="Give --nameserver or --resolver, or try again later.")
 
 
 def _alias(desk: Desk, seen: Observation) -> Finding | None:

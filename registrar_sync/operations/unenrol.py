@@ -92,13 +92,13 @@ class _Way:
             return self.desk.held(held)
         if not draft.changes:
             return self.ended(self.desk.result("nothing-to-do", message=draft.detail))
-        return self.ended(self.desk.result("planned", message="Nothing was changed: this is what unenroll would write."))
+        return self.desk.result("planned", message="Nothing was changed: this is what unenroll would write.")
 
     def ended(self, result: Result) -> Result:
         """The result with the next command, where the include is to go later."""
         if self.step.due is None or not result.ok or result.hint:
             return result
-        return replace(result, hint=f"{_again(self.desk)} (after {clock_time(self.step.due)})")
+        return replace(result, hint=f"after {clock_time(self.step.due)}: {_again(self.desk)}")
 
 
 def _other_part(desk: Desk, step: Step) -> str:

@@ -94,7 +94,7 @@ class DnsResolver:
         try:
             return self._follow(name, rtype, ends=self._clock.monotonic() + QUESTION_S)
         except LookupFailed as error:
-            return Answer(status="unreachable", detail=error.message.removesuffix(" Nothing was changed."))
+            return Answer(status="unreachable", detail=error.message.removesuffix(" Nothing was changed.").removesuffix("."))
 
     def _follow(self, name: str, rtype: str, *, ends: float) -> Answer:
         """Ask on where a response ends with an alias and says nothing of where it leads. Raises ``LookupFailed``."""

@@ -128,3 +128,25 @@ def test_a_nameserver_that_is_no_address_is_refused(cli: Cli, address: str) -> N
 def test_control_characters_never_reach_the_terminal(cli: Cli) -> None:
     run = cli(*PLAN, "--", "exa\x1b[31mmple.com")
     assert "\x1b" not in run.err + run.out
+
+
+def test_two_ways_to_renumber_at_once_are_wrong_usage(cli: Cli) -> None:
+    run = cli(*PLAN, "example.com", "--renumber", "--renumber-compact")
+    assert (run.code, run.out) == (2, "")
+    assert "not both" in run.err
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["findings", "nonsense"], "findings"),
+        (["due", "--journal", "nonsense://x"], "due"),
+        (["history", "--journal", "nonsense://x"], "history"),
+        (["providers", "show", "nonsense"], "providers show"),
+        (["check", "-", "--provider", "nonsense"], "check"),
+    ],
+)
+def test_an_error_that_no_domain_has_names_its_command(cli: Cli, words: list[str], command: str) -> None:
+    run = cli(*words, "--output", "json", input="example.com\n")
+    assert run.json["command"] == command
+    assert run.code == (1 if "--journal" in words else 2)

@@ -92,10 +92,27 @@ def test_people_see_the_ttls_and_what_comes_next(ionos: Ionos) -> None:
     shown = ionos("prepare", "example.com", "-p", "ionos", "--yes").out
     assert "example.com  MX  TTL 7200 -> 300" in shown
     assert "cached elsewhere until" in shown
-    assert "next: registrar-sync enroll example.com --account ionos" in shown
+    assert (
+        "next: once no cache holds the old TTL: registrar-sync enroll example.com --account ionos --service security-mail;"
+        in shown
+    )
     table = ionos("due").out.splitlines()
     assert table[0].split() == ["ready", "due", "at", "domain", "what", "next"]
     assert "enroll example.com" in table[1]
+
+
+def test_an_enrolment_between_prepare_and_finish_names_finish_next(ionos: Ionos) -> None:
+    enroll = ("enroll", "example.com", "-p", "ionos", "--yes")
+    ionos(*PREPARE)
+    assert "registrar-sync finish example.com; to undo it: registrar-sync rollback example.com" in ionos(*enroll).out
+    ionos(*ROLLBACK)
+    assert "next: to undo it: registrar-sync rollback example.com\n" in ionos(*enroll).out
+
+
+def test_that_nothing_waits_is_said_and_the_journal_named(ionos: Ionos, home: Path) -> None:
+    run = ionos("due")
+    assert run.out.startswith("Nothing waits, by the journal ")
+    assert str(home) in run.out
 
 
 def test_a_dry_run_writes_nothing(ionos: Ionos, sandbox: Sandbox) -> None:

@@ -99,6 +99,7 @@ def test_an_invalid_record_has_a_caret_under_its_fault(spf: Spf) -> None:
     record = next(number for number, line in enumerate(lines) if line == "v=spf1 a ipv4:192.0.2.1 ~all")
     assert lines[record + 1] == " " * lines[record].index("ipv4") + "^"
     assert "unknown mechanism" in run.out
+    assert sum("^" in line for line in lines) == 1
 
 
 def test_an_alias_is_named(spf: Spf) -> None:

@@ -26,7 +26,8 @@ def test_hosts_now_and_the_include_by_the_same_command(gandi: Gandi, sandbox: Sa
     assert (again.code, again.json["state"], again.json["changed"]) == (0, "nothing-to-do", False)
     assert {str(request["method"]) for request in sandbox.requests} == {"GET"}
     shown = gandi("unenroll", "example.com", "--yes").out
-    assert "next: registrar-sync unenroll example.com --account gandi --service security-mail" in shown
+    assert shown.splitlines()[-1].startswith("next: after ")
+    assert shown.endswith(": registrar-sync unenroll example.com --account gandi --service security-mail\n")
 
     last = gandi(*UNENROLL, "--grace", "0")
     assert (last.code, [change["type"] for change in last.json["plan"]["changes"]]) == (0, ["TXT"])

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from registrar_sync.errors import OutcomeUnknown, ProviderRefused, WriteMustReread
-from registrar_sync.operations.desk import OperationInterrupted
+from registrar_sync.core.evidence import Change
+from registrar_sync.core.wish import Edits
+from registrar_sync.errors import OutcomeUnknown, ProviderRefused, UnknownName, WriteMustReread
+from registrar_sync.operations.desk import OperationInterrupted, Request, Setting
+from registrar_sync.operations.rollback import rollback
 from registrar_sync.providers.memory import Fault
 from tests.unit.stage import OWNER, START, Stage, a, mx, txt
 
@@ -40,7 +43,20 @@ def test_keep_spf_leaves_the_include_and_takes_the_hosts(stage: Stage) -> None:
     assert result.state == "authoritative"
     assert any("includespf" in value for value in stage.values("TXT"))
     assert stage.values("MX") == {"5 mailgate.example.com.", "40 smtp.isp.net."}
-    assert "spf-include-left" in {finding.id for finding in result.findings}
+    (left,) = [finding for finding in result.findings if finding.id == "spf-include-left"]
+    assert left.message.endswith(": registrar-sync unenroll example.com --account memory --service security-mail")
+
+
+def test_a_merge_with_nothing_of_ours_left_does_not_say_that_others_took_it_out(tmp_path: Path) -> None:
+    ours = ("v=spf1 include:includespf.security-mail.net ~all", "v=spf1 a ~all")
+    hosts = mx((3, "france.security-mail.net."), (4, "europe.security-mail.net."), (5, "mailgate.example.com."))
+    stage = Stage(tmp_path, txt(*ours), hosts, a("192.0.2.1"))
+    merged = stage.enroll(edits=Edits(merge_spf=True))
+    assert merged.state == "authoritative", merged.message
+    result = stage.rollback()
+    assert (result.state, result.changed) == ("nothing-to-do", False)
+    assert "spf-merge-kept" in {finding.id for finding in result.findings}
+    assert "others" not in result.message
 
 
 def test_a_replaced_domain_whose_mx_has_gone_to_somebody_else_keeps_it(stage: Stage) -> None:
@@ -171,6 +187,37 @@ def test_to_says_what_it_changed_before_it_stopped(stage: Stage) -> None:
     assert result.state == "drift"
     assert result.changed is True
     assert "undone first" in result.message
+    assert result.error is not None
+    for text in (result.message, result.error.message):
+        assert "Nothing was changed" not in text
+        assert "Nothing more was changed" in text
+    assert result.error.changed == "yes"
+
+
+def test_to_says_what_it_changed_before_ctrl_c(stage: Stage) -> None:
+    first = stage.enroll()
+    stage.enroll(mx_mode="replace")
+    stage.provider.fail(Fault(call="read", nth=3, error=KeyboardInterrupt()))  # type: ignore[arg-type]
+    with pytest.raises(OperationInterrupted) as stopped:
+        stage.rollback(to_change=first.change_id)
+    result = stopped.value.result
+    assert result.changed is True
+    assert "Nothing was changed" not in result.message
+    assert stage.states()[1] == "rolled-back"
+
+
+def test_to_undoes_nothing_where_an_account_of_one_of_them_is_gone(stage: Stage) -> None:
+    first = stage.enroll()
+    stage.enroll(mx_mode="replace")
+    begin = stage.writes()
+
+    def gone(change: Change) -> Setting:
+        if change.id == first.change_id:
+            raise UnknownName("There is no account any more. Nothing was changed.")
+        return stage.setting
+
+    result = rollback(stage.setting, Request(domain=OWNER, to_change=first.change_id), setting_for=gone)
+    assert (result.state, result.changed, stage.writes()) == ("refused", False, begin)
 
 
 def test_spf_goes_last_also_when_the_provider_made_us_wait(stage: Stage) -> None:
