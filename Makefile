@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # Tools write no state outside the checkout: the demo's journal is not the operator's.
 DEMO_STATE := $(CURDIR)/.demo
 
-.PHONY: demo test lint contract lock clean
+.PHONY: demo test lint contract bench-dns lock clean
 
 demo: $(VENV)/run-ready
 	@echo '$$ registrar-sync enroll example.com --provider sandbox --yes'
@@ -24,6 +24,10 @@ test: lint
 contract: $(VENV)/test-ready
 	@sh tests/install-servers.sh
 	$(BIN)/pytest tests/contract
+
+# Not part of CI: it takes about ten minutes, and a busy machine makes it miss its targets. PARTS="lag waiting" runs those only.
+bench-dns: $(VENV)/run-ready
+	$(BIN)/python -m benchmarks.dns $(PARTS)
 
 lint: $(VENV)/test-ready
 	$(BIN)/ruff check .

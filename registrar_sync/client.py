@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,14 @@ from registrar_sync.core.evidence import Change
 from registrar_sync.errors import RegistrarSyncError
 from registrar_sync.operations import check as checking
 from registrar_sync.operations import due, enrol, prepare, recover, rollback, unenrol
-from registrar_sync.operations.desk import Request, Setting
+from registrar_sync.operations.check_wait import check_waiting
+from registrar_sync.operations.desk import Request, Setting, Wait
 from registrar_sync.operations.draft import Confirm
 from registrar_sync.operations.request import request_of
 from registrar_sync.operations.result import Command, Result
 from registrar_sync.operations.side_by_side import side_by_side
 from registrar_sync.operations.spf_report import SpfReport, spf_report
+from registrar_sync.operations.watch_open import watch_open
 from registrar_sync.wiring import Asked, World
 
 _LONGEST_GRACE_S = 365 * 86400
@@ -45,7 +47,8 @@ class Client:
         notify: Callable[[str], None] | None = None,
         warn: Callable[[str], None] | None = None,
     ) -> None:
-        """``config`` the operator's providers.yaml, ``journal`` a URL or path; ``notify`` hears progress, ``warn`` warnings."""
+        """``config`` the operator's providers.yaml, ``journal`` a URL or path; ``notify`` hears progress (text; one that is a
+        ``core.progress.Progress`` carries the servers, too), ``warn`` warnings."""
         given: dict[str, Any] = {"environ": environ, "notify": notify, "warn": warn}
         self.world = World(config=config, journal_url=journal, **{k: v for k, v in given.items() if v is not None})
 
@@ -100,14 +103,20 @@ class Client:
 
         return _guarded(command, domain, run, **named)
 
-    def check(self, domain: str, *, zone: str | None = None, **options: Any) -> Result:
+    def check(
+        self, domain: str, *, zone: str | None = None, wait: Wait = "none", timeout: float | None = None, **options: Any
+    ) -> Result:
         """Judge by the DNS alone whether the domain's mail goes through the service. Needs neither credentials nor a journal.
 
-        Options: ``provider``, ``account``, ``service``, ``nameservers`` and ``resolvers``, as for ``enroll``.
+        ``wait`` "authoritative": look again until every authoritative server shows it, or ``timeout`` seconds are over (None: the
+        provider's usual time); "visible": caches, too, as far as the journal knows. Options: ``provider``, ``account``,
+        ``service``, ``nameservers`` and ``resolvers``, as for ``enroll``.
         """
 
         def run() -> Result:
-            return checking.check(self._looking(**options), request_of(domain, zone=zone))
+            wanted = request_of(domain, zone=zone, wait=wait, timeout=timeout)
+            setting = self._looking(**options)
+            return checking.check(setting, wanted) if wait == "none" else check_waiting(setting, wanted)
 
         return _guarded("check", domain, run, **_named(options))
 
@@ -120,9 +129,22 @@ class Client:
         setting = self._looking(**options)
 
         def one(domain: str) -> Result:
-            return _guarded("check", domain, lambda: checking.check(setting, request_of(domain, zone=zone)), **_named(options))
+            def run() -> Result:
+                return checking.check(setting, request_of(domain, zone=zone), elsewhere=False)
+
+            return _guarded("check", domain, run, **_named(options))
 
         return side_by_side(one, domains)
+
+    def watch(self, domains: Iterable[str] = (), **options: Any) -> Generator[Result, None, None]:
+        """Wait until what the journal's changes wrote is seen, of these domains or of all: the results as they end.
+
+        ``wait`` (not "none"), ``timeout``, ``nameservers`` and ``resolvers`` as for ``enroll``. A watch that is left goes on
+        with the next one. Raises ``UsageError``, and what the journal raises.
+        """
+        whom = {name: options.pop(name, ()) for name in ("nameservers", "resolvers")}
+        options["notify"] = self.world.notify
+        return watch_open(self.world.journal, self.world.clock, lambda at: self._looking(account=at, **whom), domains, **options)
 
     def spf(self, domain: str, *, zone: str | None = None, **options: Any) -> SpfReport:
         """The domain's SPF tree, what it costs, and what the service's include would change. Options as for ``check``."""

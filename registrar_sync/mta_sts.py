@@ -5,10 +5,11 @@ from __future__ import annotations
 import ssl
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from registrar_sync.core.known import PolicyQuestion, Said
 from registrar_sync.core.names import display
+from registrar_sync.tls import reason_of, trusting_context
 
 if TYPE_CHECKING:
     import urllib3
@@ -18,21 +19,6 @@ LARGEST_POLICY = 65_536
 """Octets; senders are advised to take no more (RFC 8461 section 3.3)."""
 
 _UNSETTLED = frozenset({408, 421, 425, 429})  # statuses that, as 5xx, say "not now" rather than "no"
-
-
-class _PatientSocket(ssl.SSLSocket):
-    """Reads within one time limit, that of its first read. Without it every octet that drips in begins the limit anew."""
-
-    _ends: float | None = None
-
-    def recv_into(self, *arguments: Any, **named: Any) -> int:
-        now = time.monotonic()
-        if self._ends is None:
-            self._ends = now + (self.gettimeout() or 0.0)
-        if now >= self._ends:
-            raise TimeoutError("the answer did not end in time")
-        self.settimeout(self._ends - now)
-        return super().recv_into(*arguments, **named)
 
 
 class PolicyFetcher:
@@ -84,15 +70,13 @@ class PolicyFetcher:
                 finally:
                     response.close()
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            return Said(status="unknown", text=_reason(error))
+            return Said(status="unknown", text=reason_of(error))
 
     def _trusted(self) -> ssl.SSLContext:
         """One for all policies: reading the certificates takes longer than a policy does."""
         with self._lock:
             if self._trust is None:
-                self._trust = ssl.create_default_context()
-                self._trust.hostname_checks_common_name = False  # the name must be in subjectAltName, section 3.3
-                self._trust.sslsocket_class = _PatientSocket
+                self._trust = trusting_context()  # the name must be in subjectAltName (RFC 8461 section 3.3)
             return self._trust
 
 
@@ -109,19 +93,3 @@ def _judged(response: urllib3.BaseHTTPResponse) -> Said:
         if len(body) > LARGEST_POLICY:
             return Said(status="unknown", text=f"its policy is longer than {LARGEST_POLICY} octets")
     return Said(status="yes", text=body.decode("utf-8", "replace"))
-
-
-def _reason(error: BaseException) -> str:
-    """In a few words, without the address and the object that urllib3 puts before them."""
-    inner: BaseException = error
-    while inner.__cause__ or (inner.__context__ and not inner.__suppress_context__):
-        inner = inner.__cause__ or inner.__context__ or inner
-    if isinstance(inner, ssl.SSLCertVerificationError):
-        return f"its certificate is not valid for it: {inner.verify_message}"
-    if isinstance(inner, TimeoutError) or "timed out" in str(error):
-        return "no answer in time"
-    if isinstance(inner, ssl.SSLError):
-        return f"TLS failed: {inner.reason or 'no handshake'}"
-    if isinstance(inner, OSError) and inner.strerror:
-        return inner.strerror.lower()
-    return f"its answer is garbled ({type(inner).__name__})"

@@ -9,7 +9,10 @@ from typing import Any, Protocol
 from registrar_sync.core.evidence import Change, ChangeState, Images, NewChange
 from registrar_sync.core.known import PolicyQuestion, Said, SmtpQuestion
 from registrar_sync.core.model import RRsetChange, ZoneView
-from registrar_sync.core.observation import Answer, Delegation, Observation, Server
+from registrar_sync.core.waiting import News, Seen, WatchBook
+from registrar_sync.dns_port import Hoped, Resolver
+
+__all__ = ["Clock", "DnsProvider", "Hoped", "Journal", "MailHosts", "PolicyHosts", "Resolver", "Secrets", "ZoneLock"]
 
 
 class Clock(Protocol):
@@ -99,38 +102,6 @@ class DnsProvider(Protocol):
         ...
 
 
-class Resolver(Protocol):
-    """Questions to the DNS."""
-
-    def delegation(self, owner: str) -> Delegation:
-        """The closest zone cut at or above ``owner`` and every address of its name servers, from a recursive resolver.
-
-        NXDOMAIN, or no NS up to the top: ``Delegation(zone=None, servers=())``. Raises ``LookupFailed`` when the resolver
-        gave no usable answer: never the same as "not delegated".
-        """
-        ...
-
-    def observe(self, servers: Sequence[Server], zone: str, owner: str, rtypes: Sequence[str]) -> list[Observation]:
-        """Ask every server, by address, RD=0, UDP then TCP, for ``rtypes`` at ``owner`` and for the SOA of ``zone``.
-
-        One observation a server, in the order given. Never raises for a server that does not answer.
-        """
-        ...
-
-    def look_up(self, name: str, rtype: str) -> Answer:
-        """The records of ``rtype`` at ``name`` as a recursive resolver tells them, aliases followed. Safe from many threads.
-
-        before: "mx.example.net. CNAME host.example.net.", "host.example.net. A 192.0.2.1".
-        call: ``look_up("mx.example.net.", "A")``.
-        after: ``data``, values {Other("192.0.2.1")}, detail "CNAME to host.example.net".
-
-        ``absent`` for NXDOMAIN (detail "NXDOMAIN"; behind an alias "CNAME to host.example.net, NXDOMAIN"), for no such data,
-        and for what is no domain name; ``unreachable``, with the reason, where no resolver gave a usable answer. Takes a
-        bounded time. Never raises for what the DNS answers, or does not.
-        """
-        ...
-
-
 class PolicyHosts(Protocol):
     """The web servers of MTA-STS policies."""
 
@@ -182,6 +153,10 @@ class Journal(Protocol):
         """The id of the newest event of all (0 when there is none)."""
         ...
 
+    def news(self, mark: int) -> list[News]:
+        """Every event after ``mark``, of any change, in their order."""
+        ...
+
     def touched_since(self, zone: str, mark: int) -> bool:
         """Whether any change of ``zone`` got an event after ``mark``: then what was read before may be old."""
         ...
@@ -214,6 +189,27 @@ class Journal(Protocol):
     def changes(self, domain: str | None = None, *, zone: str | None = None, images: bool = True) -> list[Change]:
         """Changes, newest first, of one domain, of one zone, or of all; ``images`` False: events without what they hold most
         of, for lists over many domains."""
+        ...
+
+    def alongside(self, change_ids: Collection[int]) -> list[Change]:
+        """These changes and all others of their zones, newest first."""
+        ...
+
+    def unseen(self, domain: str | None = None, *, cached_after: datetime | None = None) -> list[int]:
+        """Ids of the changes (of one domain, or of all) that are ``written`` or ``overdue``, oldest first; with
+        ``cached_after`` also those ``authoritative`` with an ``old_until`` after that."""
+        ...
+
+    def record_seen(self, seen: Sequence[Seen]) -> Mapping[int, ChangeState]:
+        """Add what was seen of written changes, durably and all at once; returns the state of each as it stands then.
+
+        A change that is not ``written`` or ``overdue`` any more (rolled back, seen by another process) stays as it is, and
+        ``overdue`` is not added twice.
+        """
+        ...
+
+    def watch_book(self, *, lease_s: float = 60.0) -> WatchBook:
+        """Due times, shared with all who watch by this journal. Raises ``JournalUnusable``."""
         ...
 
     def unfinished(self, domain: str | None = None) -> list[Change]:

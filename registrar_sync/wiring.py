@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,7 +16,7 @@ import platformdirs
 
 from registrar_sync.core.evidence import Change
 from registrar_sync.errors import ConfigInvalid, JournalUnusable, ProviderManual, UnknownName, UsageError
-from registrar_sync.operations.desk import Setting
+from registrar_sync.operations.desk import USUAL_BUDGET_S, Setting
 from registrar_sync.operations.inquire import Inquiry
 from registrar_sync.ports import DnsProvider, Journal, Resolver
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from registrar_sync.core.service import MailService
     from registrar_sync.providers.catalog import Account, Catalog
     from registrar_sync.providers.catalog_model import ProviderSpec
+    from registrar_sync.resolver.shared import Resolvers
     from registrar_sync.sandbox.server import Sandbox
 
 CONFIG_VARIABLE = "REGISTRAR_SYNC_CONFIG"
@@ -182,6 +183,7 @@ class World:
             inquiry=self._inquiry(resolver, asked, chosen),
             journal=self.journal_if_any(),
             clock=self.clock,
+            budget_s=chosen.budget_s if chosen else USUAL_BUDGET_S,
             nameserver_suffixes=_suffixes(chosen) if chosen else (),
             notify=self.notify,
         )
@@ -192,20 +194,25 @@ class World:
         self._refuse_manual(chosen.provider)
         return chosen.provider, self._opener(chosen, read_only=True)()
 
+    @cached_property
+    def _resolvers(self) -> Resolvers:
+        from registrar_sync.resolver.shared import Resolvers  # noqa: PLC0415 - dnspython is slow to import
+
+        return Resolvers(self.clock)
+
     def resolver(self, asked: Asked, account: Account | None) -> Resolver:
         """Who answers DNS questions: the options, else the account's own settings, else the sandbox, else the system."""
-        from registrar_sync.resolver import DnsResolver, parse_endpoint  # noqa: PLC0415 - dnspython is slow to import
+        from registrar_sync.resolver import DohServer, Wanted  # noqa: PLC0415 - dnspython is slow to import
 
-        nameservers: Sequence[str] = asked.nameservers or (account.nameservers if account else ())
-        recursives: Sequence[str] = asked.resolvers or (account.resolvers if account else ())
-        if account is not None and account.sandbox:
-            address, port = self.sandbox.dns_address
-            nameservers, recursives = nameservers or [f"{address}:{port}"], recursives or [f"{address}:{port}"]
-        return DnsResolver(
-            recursives=[parse_endpoint(text) for text in recursives] or None,
-            nameservers=[parse_endpoint(text) for text in nameservers] or None,
-            clock=self.clock,
+        own = account is not None and account.sandbox  # its one server is the authoritative one
+        embedded = ("{}:{}".format(*self.sandbox.dns_address),) if own else ()
+        wanted = Wanted(
+            nameservers=asked.nameservers or tuple(account.nameservers if account else ()) or embedded,
+            recursives=asked.resolvers or tuple(account.resolvers if account else ()) or embedded,
+            caches=None if own else self.catalog.recursives,
+            doh=tuple(DohServer(url=one.url, addresses=tuple(one.addresses)) for one in self.catalog.doh),
         )
+        return self._resolvers.of(wanted)
 
     def _inquiry(self, resolver: Resolver, asked: Asked, account: Account | None) -> Inquiry:
         """One for all domains that ask the same recursive resolvers: the service and the big mailers are asked about once."""
@@ -275,7 +282,9 @@ class World:
         return open_provider
 
     def close(self) -> None:
-        """Stop the sandbox and close the journal, where they were used."""
+        """Stop the resolvers and the sandbox and close the journal, where they were used."""
+        if "_resolvers" in self.__dict__:
+            self._resolvers.close()
         if "sandbox" in self.__dict__:
             self.sandbox.stop()
         if "journal" in self.__dict__:

@@ -1,14 +1,26 @@
 #!/bin/sh
-# The real authoritative server that the tests run against.
+# The real servers that the tests run against: PowerDNS with its API; NSD and Unbound for the small internet.
 set -eu
+has() {
+    [ -x "/usr/sbin/$1" ] || command -v "$1" >/dev/null 2>&1
+}
 sqlite_backend() {
     find /usr/lib -path '*pdns*' -name 'libgsqlite3backend.so' 2>/dev/null | grep -q .
 }
+missing='' services=''
 if ! [ -x /usr/sbin/pdns_server ] || ! sqlite_backend; then
-    sh "$(dirname "$0")/apt-install.sh" pdns-server pdns-backend-sqlite3
-    # The package means it to start with the machine; it is here for the tests only, which start their own.
-    if command -v deb-systemd-helper >/dev/null 2>&1; then
-        if [ "$(id -u)" = 0 ]; then sudo=; else sudo='sudo -n'; fi
-        $sudo deb-systemd-helper disable pdns.service >/dev/null 2>&1 || true
-    fi
+    missing='pdns-server pdns-backend-sqlite3' services='pdns.service'
+fi
+for server in nsd unbound; do
+    has "$server" || { missing="$missing $server" services="$services $server.service"; }
+done
+[ -n "$missing" ] || exit 0
+# shellcheck disable=SC2086 # lists of words
+sh "$(dirname "$0")/apt-install.sh" $missing
+# The packages mean them to start with the machine; they are here for the tests only, which start their own.
+if command -v deb-systemd-helper >/dev/null 2>&1; then
+    if [ "$(id -u)" = 0 ]; then sudo=; else sudo='sudo -n'; fi
+    for service in $services; do
+        $sudo deb-systemd-helper disable "$service" >/dev/null 2>&1 || true
+    done
 fi

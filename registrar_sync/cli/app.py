@@ -8,7 +8,7 @@ import traceback
 
 import typer
 
-from registrar_sync.cli import config, domains, exit_codes, findings, providers, sandbox, schedule, spf, unenroll
+from registrar_sync.cli import config, domains, exit_codes, findings, providers, sandbox, schedule, spf, unenroll, watch
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,6 +22,7 @@ app.command()(unenroll.unenroll)
 for command in (schedule.prepare, schedule.finish, schedule.due):
     app.command()(command)
 app.command()(spf.spf)
+app.command()(watch.watch)
 app.command()(findings.findings)
 app.add_typer(providers.app, name="providers")
 app.add_typer(config.app, name="config")

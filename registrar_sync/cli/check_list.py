@@ -10,6 +10,7 @@ from typing import Annotated, Any, BinaryIO, NoReturn
 import typer
 
 from registrar_sync.cli import exit_codes
+from registrar_sync.cli.options import Lingering, Wait
 from registrar_sync.cli.session import Session
 from registrar_sync.errors import Interrupted, UsageError
 
@@ -20,6 +21,15 @@ ListedDomain = Annotated[
 
 _LONGEST = 1024  # octets of a line; a domain has 253 characters, and what is no domain need not be read to its end
 _UTF8_BOM, _UTF16_BOMS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
+
+
+def refuse_waiting(patience: Lingering) -> None:
+    """Many domains are looked at once each. Raises ``UsageError``."""
+    if patience.wait is not Wait.none:
+        raise UsageError(
+            "A list is checked once, without waiting. Nothing was asked.",
+            hint="Wait for one domain (check DOMAIN --wait authoritative), or run the list again later.",
+        )
 
 
 def check_listed(now: Session, options: Mapping[str, Any]) -> NoReturn:

@@ -7,8 +7,21 @@ from collections.abc import Callable
 import typer
 
 from registrar_sync.cli import exit_codes
-from registrar_sync.cli.check_list import STANDARD_INPUT, ListedDomain, check_listed
-from registrar_sync.cli.options import Common, Domain, DryRun, OptionalDomain, Output, Patience, What, Who, Whom, Yes, grouped
+from registrar_sync.cli.check_list import STANDARD_INPUT, ListedDomain, check_listed, refuse_waiting
+from registrar_sync.cli.options import (
+    Common,
+    Domain,
+    DryRun,
+    Lingering,
+    OptionalDomain,
+    Output,
+    Patience,
+    What,
+    Who,
+    Whom,
+    Yes,
+    grouped,
+)
 from registrar_sync.cli.session import session
 from registrar_sync.core import names
 from registrar_sync.core.evidence import Change
@@ -56,16 +69,18 @@ def plan(
 
 
 @grouped
-def check(domain: ListedDomain, *, who: Who, whom: Whom, common: Common) -> None:
+def check(domain: ListedDomain, *, who: Who, patience: Lingering, whom: Whom, common: Common) -> None:
     """Ask the DNS whether the domain's mail goes through the service. Needs neither credentials nor a journal.
 
     Judged is the effect, whoever brought it about: the service authorised by the SPF record, itself or through others, and its
-    hosts before all other MX hosts. "check -" reads many domains from standard input.
+    hosts before all other MX hosts. "check -" reads many domains from standard input. With --wait it looks again and again,
+    and ends with 0 once every authoritative server shows it, or with 4 when the time is over.
     """
     with session(common, "check") as now:
         if domain == STANDARD_INPUT:
+            refuse_waiting(patience)
             check_listed(now, {**who.words(), **whom.words()})
-        now.end(now.client.check(domain, **who.words(), **whom.words()))
+        now.end(now.client.check(domain, **who.words(), **patience.words(), **whom.words()))
 
 
 @grouped

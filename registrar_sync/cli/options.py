@@ -132,6 +132,20 @@ class Patience:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lingering:
+    """Whether to look again, and for how long."""
+
+    wait: Annotated[Wait, typer.Option(help="Look until every authoritative server shows it, or caches too; or once.")] = (
+        Wait.none
+    )
+    timeout: Annotated[float | None, typer.Option(help="The whole wait in seconds; without it the provider's usual time.")] = None
+
+    def words(self) -> dict[str, Any]:
+        """As the client takes them."""
+        return {"wait": self.wait.value, "timeout": self.timeout}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Common:
     """What every command takes."""
 

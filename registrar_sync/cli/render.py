@@ -12,15 +12,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from registrar_sync.cli.live import LiveTable
+from registrar_sync.cli.render_visibility import visibility_lines
+from registrar_sync.cli.words import clean
 from registrar_sync.core import names
 from registrar_sync.core.finding import Finding
 from registrar_sync.core.model import RRset, RRsetChange, is_spf, values_of
-from registrar_sync.core.visibility import Visibility
+from registrar_sync.core.progress import Progress
 from registrar_sync.errors import RegistrarSyncError
 from registrar_sync.operations.result import SCHEMA, Result, rrset_json, value_order
-
-# The fixed phrase for "every authoritative server answers the new data" (design section 5, step 6).
-EVERYWHERE = "visible at every authoritative server"
 
 _SEVERITY_STYLES = {"block": "bold red", "warn": "yellow", "info": "cyan"}
 _SEVERITIES = tuple(_SEVERITY_STYLES)  # the order in which findings are read
@@ -35,23 +35,28 @@ _PAGE = 100  # the widest that a text is good to read
 _WIDE = 10_000  # not a terminal: one record stays on one line, whatever reads it
 
 
-def clean(text: str) -> str:
-    """Text from outside, safe to print: control characters (escape sequences among them) are shown, not sent."""
-    return "".join(c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text)
-
-
 class Printer:
     """Prints what commands give back, for people or as JSON."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool, live: bool = False) -> None:
+        """``live``: waits are drawn in place on stderr, which is a terminal."""
         self.as_json = as_json
         self._out = Console(file=sys.stdout, soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else _WIDE)
         self._err = Console(file=sys.stderr, soft_wrap=True, highlight=False, width=None if sys.stderr.isatty() else _WIDE)
         self._last_progress = ""
+        self._live = LiveTable(Console(file=sys.stderr, highlight=False)) if live else None
+
+    def settle(self) -> None:
+        """Leave the terminal to what is printed next: what was drawn of a wait goes."""
+        if self._live is not None:
+            self._live.stop()
 
     def progress(self, text: str) -> None:
-        """One line on stderr, each change once."""
-        if text != self._last_progress:
+        """On stderr: a wait drawn in place, where that can be; else one line, each change once."""
+        if self._live is not None and isinstance(text, Progress):
+            self._live.show(text)
+        elif text != self._last_progress:
+            self.settle()
             self._last_progress = text
             self._err.print(Text(clean(text), style="dim"))
 
@@ -101,6 +106,7 @@ class Printer:
 
     def warning(self, text: str) -> None:
         """One warning on stderr."""
+        self.settle()
         self._err.print(Text(clean(text), style="yellow"))
 
     def error(self, error: RegistrarSyncError, *, command: str = "") -> None:
@@ -119,6 +125,7 @@ class Printer:
         self._complain(error.message, error.hint)
 
     def _complain(self, message: str, hint: str) -> None:
+        self.settle()
         for line in message.splitlines():
             self._err.print(Text(clean(line), style="bold red"))
         if hint:
@@ -126,11 +133,13 @@ class Printer:
 
     def plan_for_question(self, result: Result) -> None:
         """The plan on stderr, where the question will be asked."""
+        self.settle()
         for line in [*_head(result), *_plan(result), *_findings(result.findings)]:
             self._err.print(line)
 
     def listed(self, result: Result) -> None:
         """One domain of a long list: one line, there at once for whatever reads it."""
+        self.settle()
         if self.as_json:
             self.json(result.to_json())
         else:
@@ -139,6 +148,7 @@ class Printer:
 
     def result(self, result: Result) -> None:
         """One domain's result."""
+        self.settle()
         if self.as_json:
             self.json(result.to_json())
             return
@@ -147,7 +157,7 @@ class Printer:
             return
         values_stay = result.command in ("prepare", "finish")
         body = _stood_and_stands(result) if result.state in _ENDED and not values_stay else _plan(result)
-        for line in [*_head(result), *body, *_findings(result.findings), *_lights(result), *_visibility(result)]:
+        for line in [*_head(result), *body, *_findings(result.findings), *_lights(result), *visibility_lines(result.visibility)]:
             self._out.print(line)
         self.text("".join(clean(line) + "\n" for line in result.ticket))  # as it is: rich would expand its tabs
         if result.error is not None:
@@ -183,6 +193,8 @@ def _one_line(result: Result) -> Text:
         line.append(f"  {_LIGHT_NAMES[name]} ").append(f"{light.light:<6}", style=_LIGHT_STYLES[light.light])
     if result.error is not None:
         line.append(f"  {clean(' '.join(result.message.split()))}", style="bold red")
+    elif result.lights is None:
+        line.append(f"  {clean(result.message)}", style="dim")
     line.rstrip()
     return line
 
@@ -237,28 +249,3 @@ def _findings(findings: tuple[Finding, ...]) -> list[Text]:
         lines.append(line.append(clean(message), style="default"))
         lines.extend(Text(f"    {clean(one)}") for one in more)
     return lines
-
-
-def _visibility(result: Result) -> list[Text]:
-    seen = result.visibility
-    if seen is None or (seen.verdict == "not-asked" and not seen.servers):
-        return []
-    lines = [Text(_server_line(row.server.name, str(row.server), row.verdict, row.detail)) for row in seen.servers]
-    if seen.verdict in ("authoritative", "visible"):
-        lines.append(Text(EVERYWHERE, style="bold green"))
-    elif seen.servers:
-        done = sum(row.verdict == "new" for row in seen.servers)
-        lines.append(Text(f"not yet: {done} of {len(seen.servers)} authoritative servers answer it", style="bold yellow"))
-    return [*lines, *_caches(seen)]
-
-
-def _server_line(name: str, address: str, verdict: str, detail: str) -> str:
-    who = names.display(name)
-    shown = f"{who} ({address})" if who != address.split(":", maxsplit=1)[0] else address
-    return clean(f"  {shown}: {verdict}{': ' + detail if detail else ''}")
-
-
-def _caches(seen: Visibility) -> list[Text]:
-    if seen.verdict != "authoritative" or seen.old_until is None:
-        return []
-    return [Text(f"cached elsewhere until {seen.old_until.astimezone():%H:%M %Z, %Y-%m-%d}")]

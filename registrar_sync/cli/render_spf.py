@@ -8,7 +8,8 @@ from dataclasses import replace
 from rich.table import Table
 from rich.text import Text
 
-from registrar_sync.cli.render import Printer, clean
+from registrar_sync.cli.render import Printer
+from registrar_sync.cli.words import clean
 from registrar_sync.core import names
 from registrar_sync.core.spf_picture import SpfPicture
 from registrar_sync.core.spf_size import GUIDELINE, UDP_LIMIT, TxtSize

@@ -60,7 +60,8 @@ class Session:
 @contextmanager
 def session(common: Common, command: str = "") -> Iterator[Session]:
     """Open the client for one command; every known error that no result carries is printed here, as that of ``command``."""
-    printer = Printer(as_json=common.output is Output.json)
+    talks = common.verbose or common.debug  # log lines and a table would write over each other
+    printer = Printer(as_json=common.output is Output.json, live=sys.stderr.isatty() and not talks)
     _log(verbose=common.verbose, debug=common.debug)
     notify = printer.progress if common.verbose or sys.stderr.isatty() else None
     client = Client(config=common.config, journal=common.journal, notify=notify, warn=printer.warning)
@@ -80,6 +81,7 @@ def session(common: Common, command: str = "") -> Iterator[Session]:
         printer.error(told, command=command)
         raise typer.Exit(exit_codes.INTERRUPTED) from error
     finally:
+        printer.settle()
         client.close()
 
 

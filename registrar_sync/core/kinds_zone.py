@@ -67,6 +67,36 @@ ZONE: Mapping[str, FindingKind] = {
             " asks them is not. Leave the option away to have the delegation checked."
         ),
     ),
+    "delegation-by-resolver": FindingKind(
+        severity="info",
+        what="The name servers are those that a recursive resolver tells, not the servers of the zone above.",
+        why="A resolver's cache may hold a delegation as it was a while ago.",
+        advice=(
+            "The servers of the top-level domain, or of the zone above, gave no usable answer: mostly a firewall stops port 53"
+            " from this machine to the outside, or diverts it. The change goes on. From a machine that can ask them, the"
+            " same command also tells which name servers are lame and where the zone above and the zone itself disagree."
+        ),
+    ),
+    "delegation-lame": FindingKind(
+        severity="warn",
+        what="Name servers of the zone are silent, have no address, or do not answer for the zone.",
+        why="Resolvers ask every server that the parent zone names (RFC 1034 section 4.2.2): some mail senders ask these.",
+        advice=(
+            "A server that is out of order for a moment comes back by itself. One that answers REFUSED, SERVFAIL or without"
+            " authority does not hold the zone: have it set up there, or take its name out of the delegation at the registrar and"
+            " out of the zone's own NS set. Until then the change goes on, and the wait for it ends overdue (exit 4)."
+        ),
+    ),
+    "delegation-mismatch": FindingKind(
+        severity="warn",
+        what="The zone, the zone above it, or their servers name different name servers.",
+        why="The NS sets on both sides of a zone cut are to be the same (RFC 1034 section 4.2.2).",
+        advice=(
+            "Resolvers begin with the servers that the zone above names and go over to those that the zone itself names, so all"
+            " of them are asked here. Find out which set is meant, then correct the delegation at the registrar or the NS records"
+            " in the zone. After a move to another provider the difference goes away once both are changed."
+        ),
+    ),
     "authoritative-unreachable": FindingKind(
         severity="block",
         what="Authoritative servers of the zone could not be asked.",
@@ -115,6 +145,26 @@ ZONE: Mapping[str, FindingKind] = {
             "Edits would be stored and not served. Look at the zone in the provider's console: a refresh may be under way, or"
             " the domain may use other name servers. Accept it where the zone is to be prepared before it is deployed, with"
             " --wait none. rollback and recover go on and only mention it."
+        ),
+    ),
+    "dnssec-bogus": FindingKind(
+        severity="warn",
+        what="The DNSSEC signatures of the zone do not validate.",
+        why="A resolver that validates answers SERVFAIL in place of such data: whoever asks it cannot reach the domain.",
+        advice=(
+            "Senders whose resolver validates cannot deliver to the domain, whatever its MX say, and an edit does not mend that."
+            " The usual causes are a DS record left at the registrar after a change of provider, signatures that ran out, and"
+            " a key that was changed too early. Have the registrar or the provider repair it; dnsviz.net draws where it breaks."
+        ),
+    ),
+    "port-53-closed": FindingKind(
+        severity="warn",
+        what="From this network the zone's name servers cannot be asked: port 53 is closed.",
+        why="Only its authoritative servers prove that a zone serves a change; another resolver speaks for itself alone.",
+        advice=(
+            "The plan stands on what a recursive resolver says, where need be over HTTPS (key doh in providers.yaml). A change"
+            " can be written with --accept authoritative-unreachable, but stays unproven: run check DOMAIN --wait authoritative"
+            " from a network that can reach port 53. Firewalls of offices and clouds often close it; ask for UDP and TCP."
         ),
     ),
 }

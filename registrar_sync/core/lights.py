@@ -15,6 +15,7 @@ from registrar_sync.core.observation import Delegation, Server
 from registrar_sync.core.service import MailService
 from registrar_sync.core.visibility import NO_ROUTE, Fingerprint
 
+_MOST_REMARKS = 4
 _MOST_LOOKED_UP = 20  # exchanges; an MX set is input of strangers
 
 
@@ -122,7 +123,17 @@ def _delegation(subject: Subject, effects: Collection[Effect]) -> Light:
         return shine("yellow", f"not every server of the delegation answers: {_told(silent)}")
     if differing := _minority(answering):
         return shine("yellow", f"the servers do not agree on SPF and MX: {shown_servers(differing)} differ from the others")
-    zone = display(delegation.zone)
+    return _as_delegated(delegation, display(delegation.zone))
+
+
+def _as_delegated(delegation: Delegation, zone: str) -> Light:
+    """All servers answer and agree on the data: what is left is whether they are the right ones."""
+    if delegation.remarks:
+        told = "; ".join(map(str, delegation.remarks[:_MOST_REMARKS]))
+        text = f"the name servers of {zone} answer, but not everything is right with the delegation: {told}"
+        return shine("yellow", text, "registrar-sync findings delegation-mismatch")
+    if delegation.source == "resolver":
+        return shine("green", f"the name servers of {zone} that a recursive resolver tells answer and agree")
     return shine("green", f"all name servers that {zone} is delegated to answer and agree")
 
 

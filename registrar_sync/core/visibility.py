@@ -11,10 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from registrar_sync.core.model import Mx, Rdata, RRset, Txt, is_spf, same_values, values_of
-from registrar_sync.core.names import display
-from registrar_sync.core.observation import Answer, Observation, Server
-from registrar_sync.core.txt import quote
+from registrar_sync.core.model import Mx, Rdata, RRset, is_spf, same_values, values_of
+from registrar_sync.core.observation import Observation, Server
 
 NO_ROUTE = "cannot be asked from here: this machine has no route to it"
 """The detail of an unreachable server whose address family this machine cannot use (such as IPv6 on an IPv4-only network)."""
@@ -24,10 +22,8 @@ STILL_PUBLISHING = "equal, but an earlier change is still being published"
 UNKNOWN_NEGATIVE_TTL_S = 10800
 """Seconds, where no server told its SOA: the longest that RFC 2308 section 5 calls sensible (one to three hours)."""
 
-_NOT_ASKED = Answer(status="unreachable")
-
 Role = Literal["authoritative", "recursive"]
-ServerWord = Literal["new", "old", "absent", "unreachable", "other"]
+ServerWord = Literal["new", "old", "absent", "unreachable", "other", "bogus"]
 Verdict = Literal["visible", "authoritative", "pending", "not-asked"]
 
 
@@ -110,24 +106,30 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerVerdict:
-    """One server, judged. ``detail``: why, for a person; empty where the verdict says it all."""
+    """One server, judged. ``detail``: why, for a person; empty where the verdict says it all.
+
+    ``until``: of a recursive resolver that shows the old data: when its cache must have let go of it (None: not known).
+    """
 
     server: Server
     verdict: ServerWord
     detail: str = ""
     role: Role = "authoritative"
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visibility:
     """The verdict on all servers: ``authoritative`` as ``overall`` says it; ``visible`` when ``old_until`` is over, too.
 
-    ``old_until``: when no cache can hold the old answer any more (None: not known).
+    ``old_until``: when no cache can hold the old answer any more (None: not known). ``note``: why it could not be proven,
+    where that is not the servers' fault.
     """
 
     verdict: Verdict
     old_until: datetime | None = None
     servers: tuple[ServerVerdict, ...] = field(default=())
+    note: str = ""
 
 
 def judge(observations: Iterable[Observation], target: Target, *, now: datetime, gate: Gate | None) -> tuple[ServerVerdict, ...]:
@@ -158,9 +160,12 @@ def judge(observations: Iterable[Observation], target: Target, *, now: datetime,
 
 
 def undecided(seen: Observation, types: Collection[str]) -> ServerVerdict | None:
-    """The verdict on a server that left a question open (``unreachable``) or answered with an alias (``other``), else None."""
+    """The verdict on a server that left a question open (``unreachable``), holds an answer back (``bogus``) or answered with
+    an alias (``other``); else None."""
     for rtype in types:
         answer = seen.answers.get(rtype)
+        if answer is not None and answer.status == "bogus":
+            return ServerVerdict(server=seen.server, verdict="bogus", detail=answer.detail)
         if answer is None or answer.status == "unreachable":
             detail = answer.detail if answer else f"{rtype} was not asked"
             return ServerVerdict(server=seen.server, verdict="unreachable", detail=detail)
@@ -196,6 +201,11 @@ def overall(verdicts: Iterable[ServerVerdict]) -> bool:
     )
 
 
+def aged(now: datetime, until: datetime | None) -> Verdict:
+    """Authoritative data is visible once no cache can hold what was before (None: not known, so never claimed)."""
+    return "visible" if until is not None and now >= until else "authoritative"
+
+
 def old_until(
     seen_at: datetime,
     before: Mapping[str, RRset | None],
@@ -221,32 +231,6 @@ def _old_ttl(rtype: str, rrset: RRset | None, observations: Sequence[Observation
         return max(ttls)
     negative = [seen.negative_ttl for seen in observations if seen.negative_ttl is not None]
     return max(negative, default=UNKNOWN_NEGATIVE_TTL_S)
-
-
-def next_wait(elapsed_s: float, remaining_s: float, *, budget_s: float) -> float:
-    """Seconds until the servers are worth asking again: a quarter of the time waited so far, from 0.2 to 5 (for budgets
-    over five minutes to a sixtieth of the provider's budget), and never past the end."""
-    longest = max(5.0, budget_s / 60)
-    return max(0.0, min(max(0.2, elapsed_s / 4), longest, remaining_s))
-
-
-def nslookup_lines(owner: str, observation: Observation) -> list[str]:
-    """What ``nslookup -type=txt`` and ``-type=mx`` (BIND's) print of these answers, ready for a ticket.
-
-    TXT in the order of the text, MX by preference. For a type without any record nslookup's own line says so; a type that
-    was not answered gives no line.
-    """
-    txt = observation.answers.get("TXT", _NOT_ASKED)
-    mx = observation.answers.get("MX", _NOT_ASKED)
-    texts = sorted((value for value in txt.values if isinstance(value, Txt)), key=lambda value: value.joined)
-    name = display(owner)
-    lines = [f"{name}\ttext = {quote(value.strings)}" for value in texts] or _nothing(name, txt)
-    exchanges = [f"{name}\tmail exchanger = {value}" for value in _by_preference(mx.values)]
-    return lines + (exchanges or _nothing(name, mx))
-
-
-def _nothing(name: str, answer: Answer) -> list[str]:
-    return [f"*** Can't find {name}: No answer"] if answer.status == "absent" else []
 
 
 def _by_preference(values: Iterable[Rdata]) -> list[Mx]:

@@ -1,7 +1,8 @@
 """The journal: what was found, what was meant and what became of it, kept before anything is done.
 
-``change`` and ``change_event`` are evidence: the database itself refuses to alter or delete their rows. ``zone_lock`` is a
-working table. One file in the platform's state directory (SQLite), or a database that several machines share (PostgreSQL).
+``change`` and ``change_event`` are evidence: the database itself refuses to alter or delete their rows. ``zone_lock``,
+``watch`` and ``watcher`` are working tables. One file in the platform's state directory (SQLite), or a database that several
+machines share (PostgreSQL).
 """
 
 from __future__ import annotations

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
 from registrar_sync.core.evidence import Change, ChangeState, Images, NewChange
+from registrar_sync.core.waiting import News, Seen, WatchBook
 from registrar_sync.errors import NothingJournalled
 from registrar_sync.journal.failures import ELSEWHERE, unusable
 from registrar_sync.journal.location import parse_location
@@ -45,6 +47,10 @@ class NoJournal:
         """0: there is no event."""
         return 0
 
+    def news(self, mark: int) -> list[News]:
+        """None."""
+        return []
+
     def touched_since(self, zone: str, mark: int) -> bool:
         """Never."""
         return False
@@ -72,6 +78,22 @@ class NoJournal:
     def changes(self, domain: str | None = None, *, zone: str | None = None, images: bool = True) -> list[Change]:
         """None."""
         return []
+
+    def alongside(self, change_ids: Collection[int]) -> list[Change]:
+        """None."""
+        return []
+
+    def unseen(self, domain: str | None = None, *, cached_after: datetime | None = None) -> list[int]:
+        """None."""
+        return []
+
+    def record_seen(self, seen: Sequence[Seen]) -> dict[int, ChangeState]:
+        """Raise ``JournalUnusable``."""
+        self._refuse()
+
+    def watch_book(self, *, lease_s: float = 60.0) -> WatchBook:
+        """Raise ``JournalUnusable``."""
+        self._refuse()
 
     def unfinished(self, domain: str | None = None) -> list[Change]:
         """None."""

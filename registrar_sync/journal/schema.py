@@ -19,12 +19,18 @@ from sqlalchemy import (
     insert,
     inspect,
     select,
+    update,
 )
 
+from registrar_sync.errors import JournalUnusable
 from registrar_sync.journal.database import Database
 from registrar_sync.journal.failures import unusable
 
-VERSION = 1
+VERSION = 2
+
+# Version 2 added the working tables of the watch. Evidence is what it was, so a journal of version 1 that cannot be written is
+# read as it is.
+_OLDEST = 1
 
 _OTHER = "Name another journal with --journal."
 
@@ -97,6 +103,32 @@ zone_lock = Table(
     Column("expires_at", UtcText, nullable=False),
 )
 
+# A process that watches, and the lease that it holds on its rows of ``watch``: one row to renew, whatever it watches.
+watcher = Table(
+    "watcher",
+    metadata,
+    Column("token", String, primary_key=True),
+    Column("machine", String, nullable=False),
+    Column("host", String, nullable=False),
+    Column("user", String, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("start", String, nullable=False),
+    Column("renewed_at", UtcText, nullable=False),
+    Column("expires_at", UtcText, nullable=False),
+)
+
+# ``token``: of the watcher that looks (NULL, or of none that lives: nobody does).
+watch = Table(
+    "watch",
+    metadata,
+    Column("change_id", Integer, ForeignKey("change.id"), primary_key=True, autoincrement=False),
+    Column("token", String, index=True),
+    Column("started_at", UtcText, nullable=False),
+    Column("deadline_at", UtcText, nullable=False),
+    Column("due_at", UtcText, nullable=False),
+    Column("attempts", Integer, nullable=False),
+)
+
 # ``checked_at``: when a command last proved that it can write here.
 schema_version = Table(
     "schema_version",
@@ -108,38 +140,57 @@ schema_version = Table(
 _EVIDENCE = (change, change_event)
 
 
-def prepare_schema(database: Database) -> None:
-    """Make the tables where there are none; changes nothing in a journal that is there.
+def prepare_schema(database: Database) -> bool:
+    """Make the tables where there are none, and those that an older version did not know.
 
-    Raises ``JournalUnusable`` for a journal of a newer version, and for a database that is none of ours.
+    A journal of an older version that cannot be written stays as it is (False): all of its evidence can be read. Raises
+    ``JournalUnusable`` for a journal of a newer version, and for a database that is none of ours.
     """
     with database.read() as connection:
-        if _is_prepared(connection, database):
-            return
+        found = _version(connection, database)
+    if found == VERSION:
+        return True
+    try:
+        complete_schema(database)
+    except JournalUnusable:
+        if found is None:
+            raise
+        return False
+    return True
+
+
+def complete_schema(database: Database) -> None:
+    """Bring the tables to this version, or make them. Raises ``JournalUnusable``, also where it cannot be written."""
     with database.write() as connection:
-        # another process may have made them while we waited for our turn
-        if not _is_prepared(connection, database):
+        # another process may have done it while we waited for our turn
+        found = _version(connection, database)
+        if found is None:
             _create(connection)
+        elif found < VERSION:
+            metadata.create_all(connection, tables=[watcher, watch])
+            connection.execute(update(schema_version).values(version=VERSION))
 
 
-def _is_prepared(connection: Connection, database: Database) -> bool:
+def _version(connection: Connection, database: Database) -> int | None:
+    """The version of the journal that is there; None: there is none yet."""
     tables = set(inspect(connection).get_table_names())
     if schema_version.name in tables:
-        _check_version(connection.execute(select(schema_version.c.version)).scalar_one_or_none(), database.location)
-        return True
+        found = connection.execute(select(schema_version.c.version)).scalar_one_or_none()
+        return _checked(found, database.location)
     # on a server the tables of others may stand beside ours
     foreign = tables if database.is_sqlite else tables & set(metadata.tables)
     if foreign:
         raise unusable(database.location, "it is a database, but not a journal", _OTHER)
-    return False
+    return None
 
 
-def _check_version(found: int | None, location: str) -> None:
-    if found is None or found < VERSION:
+def _checked(found: int | None, location: str) -> int:
+    if found is None or found < _OLDEST:
         raise unusable(location, f"it is a database, but its format ({found}) is not a journal's", _OTHER)
     if found > VERSION:
         why = f"a newer version of registrar-sync wrote it (format {found}; this version knows {VERSION})"
         raise unusable(location, why, "Upgrade registrar-sync on this machine, or name another journal with --journal.")
+    return found
 
 
 def _create(connection: Connection) -> None:

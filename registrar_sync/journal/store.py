@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, exists, func, insert, select, update
 
 from registrar_sync.core.evidence import Change, ChangeState, Images, NewChange
+from registrar_sync.core.waiting import News, Seen, WatchBook
 from registrar_sync.errors import NothingJournalled
 from registrar_sync.journal import lock as zone_locks
+from registrar_sync.journal import watching
 from registrar_sync.journal.database import Database
 from registrar_sync.journal.failures import readable, unusable
 from registrar_sync.journal.location import parse_location
 from registrar_sync.journal.rows import change_values, changes_from_rows, images_to_json, to_json
-from registrar_sync.journal.schema import change, change_event, prepare_schema, schema_version
+from registrar_sync.journal.schema import change, change_event, complete_schema, prepare_schema, schema_version
+from registrar_sync.journal.watches import SqlWatchBook, forget
 from registrar_sync.ports import Clock, ZoneLock
 
 _UNFINISHED: tuple[ChangeState, ...] = ("intended", "unknown")
@@ -33,18 +37,20 @@ def open_journal(
     """
     database = Database(parse_location(location, default), busy_timeout_s=busy_timeout_s)
     try:
-        prepare_schema(database)
+        complete = prepare_schema(database)
         database.prefer_wal()
     except BaseException:
         database.close()
         raise
-    return SqlJournal(database, clock, lease_s=lease_s)
+    return SqlJournal(database, clock, lease_s=lease_s, complete=complete)
 
 
 class SqlJournal:
     """See ``ports.Journal``. Thread-safe; not to be carried over a fork. Made by ``open_journal``."""
 
-    def __init__(self, database: Database, clock: Clock, *, lease_s: float = 60.0) -> None:
+    def __init__(self, database: Database, clock: Clock, *, lease_s: float = 60.0, complete: bool = True) -> None:
+        """``complete``: whether every table of this version is there."""
+        self._complete = complete
         self._database = database
         self._clock = clock
         self._lease_s = lease_s
@@ -67,6 +73,10 @@ class SqlJournal:
         """The id of the newest event of all, 0 when there is none."""
         with self._database.read() as connection:
             return int(connection.execute(select(func.coalesce(func.max(change_event.c.id), 0))).scalar_one())
+
+    def news(self, mark: int) -> list[News]:
+        """Every event after ``mark``, in their order, without images."""
+        return watching.news(self._database, mark)
 
     def touched_since(self, zone: str, mark: int) -> bool:
         """Whether any change of ``zone`` got an event after ``mark``."""
@@ -113,9 +123,34 @@ class SqlJournal:
         conditions = [change.c.zone == zone] if zone is not None else []
         return self._load(conditions + _of_domain(domain), change.c.id.desc(), images=images)
 
+    def alongside(self, change_ids: Collection[int]) -> list[Change]:
+        """These changes and all others of their zones, newest first."""
+        given = change.alias()
+        zones = select(given.c.zone).where(given.c.id.in_(change_ids))
+        return self._load([change.c.zone.in_(zones)], change.c.id.desc())
+
     def unfinished(self, domain: str | None = None) -> list[Change]:
         """Changes whose newest state is ``intended`` or ``unknown``, oldest first."""
         return self._load([_is_open(), *_of_domain(domain)], change.c.id)
+
+    def unseen(self, domain: str | None = None, *, cached_after: datetime | None = None) -> list[int]:
+        """Ids of changes, oldest first, that were written and not yet seen at every authoritative server."""
+        return watching.unseen(self._database, domain, cached_after)
+
+    def record_seen(self, seen: Sequence[Seen]) -> dict[int, ChangeState]:
+        """Add what was seen, to those that it still is news of; each change's state as it stands now."""
+        self._complete_schema()
+        with self._database.write(changed="unknown") as connection:
+            told = watching.still_news(connection, seen)
+            for one in told.news:
+                self._add_event(connection, one.change_id, one.state, watching.detail_of(one), None)
+            forget(connection, [one.change_id for one in seen])
+        return told.states
+
+    def watch_book(self, *, lease_s: float = 60.0) -> WatchBook:
+        """Due times, to be shared with other processes. Raises ``JournalUnusable``."""
+        self._complete_schema()
+        return SqlWatchBook(self._database, self._clock, lease_s=lease_s)
 
     def lock(self, zone: str) -> ZoneLock:
         """Take the zone's lock. Raises ``ZoneLocked``, naming the holder."""
@@ -128,6 +163,12 @@ class SqlJournal:
     def close(self) -> None:
         """Give connections back."""
         self._database.close()
+
+    def _complete_schema(self) -> None:
+        """The tables that an older journal lacks, where it could not be written when it was opened."""
+        if not self._complete:
+            complete_schema(self._database)
+            self._complete = True
 
     def _add_rolled_back(self, connection: Connection, change_ids: Collection[int], *, by: int) -> None:
         for change_id in change_ids:

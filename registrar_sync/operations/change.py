@@ -9,12 +9,13 @@ from registrar_sync.core.guard import held_back
 from registrar_sync.core.model import ZoneView
 from registrar_sync.core.prepared import open_prepares
 from registrar_sync.core.visibility import Visibility
+from registrar_sync.core.waiting import SeenState
 from registrar_sync.errors import ConfirmationNeeded, Drift, LockLost
 from registrar_sync.operations.desk import READ_COUNTS_S, Desk
 from registrar_sync.operations.draft import Draft, Procedure
 from registrar_sync.operations.lock import CountingLock, let_calls_land, refuse_open_change
 from registrar_sync.operations.observe import DnsLook, look_at_dns
-from registrar_sync.operations.record import append_end, record_end, record_intent
+from registrar_sync.operations.record import append_end, record_end, record_intent, record_seen
 from registrar_sync.operations.result import PlanShown, Result
 from registrar_sync.operations.wait import wait_for_nothing_new, wait_for_written
 from registrar_sync.operations.write import Outcome, Work, ZoneMoved, carry_out
@@ -72,6 +73,8 @@ def make_change(desk: Desk, procedure: Procedure) -> Result:
     lock.release()
     return _after_write(desk, sitting, ended) if isinstance(ended, Outcome) else _stopped(desk, sitting, ended)
 
+
+NOT_YET = "Written and read back, but not served by every authoritative server yet."
 
 _End = Literal["drift", "refused", "nothing-to-do"]
 
@@ -193,15 +196,13 @@ def _after_write(desk: Desk, sitting: _Sitting, outcome: Outcome) -> Result:
 def _seen(desk: Desk, sitting: _Sitting, seen: Visibility) -> Result:
     """The result once the servers were asked; journalled, unless somebody has taken the change back while we waited."""
     assert desk.change_id is not None
-    state: Literal["authoritative", "overdue"] = "overdue" if seen.verdict == "pending" else "authoritative"
-    if desk.setting.journal.change(desk.change_id).last("rolled-back"):
+    state: SeenState = "overdue" if seen.verdict == "pending" else "authoritative"
+    if record_seen(desk.setting.journal, desk.change_id, state, seen.old_until) == "rolled-back":
         text = "It was written, and rolled back by somebody else while we waited."
         return desk.result("written", changed=True, visibility=seen, message=text, hint="registrar-sync history")
-    until = seen.old_until.isoformat() if seen.old_until else None
-    desk.setting.journal.append(desk.change_id, state, detail={"old_until": until})
     if state == "overdue":
-        text = "Written and read back, but not served by every authoritative server yet."
-        return desk.result(state, changed=True, visibility=seen, message=text, hint=desk.check_again)
+        text = f"Written and read back. {seen.note}" if seen.note else NOT_YET
+        return desk.result(state, changed=True, visibility=seen, message=text, hint=desk.wait_on)
     return desk.result(state, changed=True, visibility=seen, message=sitting.draft.detail, hint=_undo_hint(desk))
 
 

@@ -180,10 +180,18 @@ class Desk:
         account = f" --account {self.setting.account}" if self.setting.account else ""
         return f"registrar-sync check {self.shown_domain}{account}"
 
+    @property
+    def wait_on(self) -> str:
+        """The command that goes on waiting for what was written. ``check`` waits for a domain to be enrolled, and for no other
+        change; ``watch`` knows from the journal what to look for."""
+        if self.command == "enroll":
+            return f"{self.check_again} --wait authoritative"
+        return f"registrar-sync watch {self.shown_domain}"
+
     def interrupted(self) -> OperationInterrupted:
         """Ctrl-C: what is true now and how to go on, still as a KeyboardInterrupt, so that a script's loop ends."""
         if self.under_way or self.wrote:
-            hint = f"Go on waiting: {self.check_again} --wait authoritative; what was written: registrar-sync history"
+            hint = f"Go on waiting: {self.wait_on}; what was written: registrar-sync history"
             return OperationInterrupted(self.failed(Interrupted("Interrupted.", hint=f"{hint} {self.shown_domain}")))
         return OperationInterrupted(self.failed(Interrupted("Interrupted. Nothing was changed.", hint="Run it again.")))
 

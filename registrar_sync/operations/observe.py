@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from registrar_sync.core import names, visibility
-from registrar_sync.core.delegation import delegated_elsewhere
+from registrar_sync.core import elsewhere, names, visibility
+from registrar_sync.core.delegation import delegated_elsewhere, is_remarked, remarked
 from registrar_sync.core.evidence import Change
 from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import finding
@@ -15,6 +16,7 @@ from registrar_sync.core.model import Mx, Rdata, RRset, ZoneView, is_spf, values
 from registrar_sync.core.observation import Delegation, Observation
 from registrar_sync.errors import LookupFailed
 from registrar_sync.operations.desk import Desk, Setting
+from registrar_sync.ports import Resolver
 
 OURS = ("TXT", "MX")
 
@@ -24,14 +26,18 @@ STAGED_TYPES = ("TXT", "MX", "A", "AAAA", "CAA", "CNAME", "SRV")
 
 RRsets = Mapping[str, RRset | None]
 
+_LOOKS = ("check", "spf")  # commands that write nothing, and need no more than the zone's own servers
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DnsLook:
-    """What the DNS said before the API was asked. ``failure``: the delegation could not be found out."""
+    """What the DNS said before the API was asked. ``failure``: the delegation could not be found out. ``elsewhere``: what the
+    recursive resolvers say of the zone's SOA."""
 
     delegation: Delegation | None
     observations: tuple[Observation, ...] = ()
     failure: str = ""
+    elsewhere: tuple[Observation, ...] = ()
 
     @property
     def serials(self) -> dict[str, int]:
@@ -53,7 +59,18 @@ def look_at_dns(desk: Desk) -> DnsLook:
         return DnsLook(delegation=None, failure=error.message)
     rtypes = STAGED_TYPES if desk.setting.staged else OURS
     zone = desk.request.zone or delegation.zone or desk.owner
-    return DnsLook(delegation=delegation, observations=tuple(resolver.observe(delegation.servers, zone, desk.owner, rtypes)))
+    if desk.command in _LOOKS:
+        return DnsLook(delegation=delegation, observations=tuple(resolver.observe(delegation.servers, zone, desk.owner, rtypes)))
+    with ThreadPoolExecutor(1) as pool:  # at the same time: nobody waits longer for it
+        asking = pool.submit(_zone_elsewhere, resolver, desk.request.zone or delegation.zone)
+        observations = resolver.observe(delegation.servers, zone, desk.owner, rtypes)
+        return DnsLook(delegation=delegation, observations=tuple(observations), elsewhere=asking.result())
+
+
+def _zone_elsewhere(resolver: Resolver, zone: str | None) -> tuple[Observation, ...]:
+    """What recursive resolvers say of the zone itself. Its SOA: asked for the owner's TXT or MX, or for a name that is yet to
+    come, they would keep the old answer just before it changes (rules B6.7)."""
+    return tuple(resolver.ask_recursives(zone, ("SOA",))) if zone else ()
 
 
 def dns_findings(desk: Desk, look: DnsLook, view: ZoneView) -> list[Finding]:
@@ -62,20 +79,22 @@ def dns_findings(desk: Desk, look: DnsLook, view: ZoneView) -> list[Finding]:
     if look.delegation is not None:
         found += delegated_elsewhere(look.delegation, view, desk.setting.nameserver_suffixes)
     found += _reachability(look)
+    found += _from_elsewhere(look, view)
     found += _disagreement(desk, look, view)
     return found
 
 
 def delegation_findings(look: DnsLook, view: ZoneView | None) -> list[Finding]:
-    """Whether the zone in the account is the zone that the DNS knows."""
+    """Whether the zone in the account is the zone that the DNS knows, and what is not right with its delegation."""
     if look.delegation is None:
         return [finding("delegation-unknown", f"The name servers could not be looked up: {look.failure}")]
     if not look.delegation.checked:
         text = "The name servers are those of the options or the account; whether the zone is delegated to them was not asked."
         return [finding("delegation-not-checked", text)]
+    found = list(remarked(look.delegation))
     if look.delegation.zone is None:
-        return [finding("not-delegated", "The DNS knows no name servers for this domain: an edit would change nothing.")]
-    return _zone_cut(look.delegation.zone, view) if view else []
+        return [finding("not-delegated", "The DNS knows no name servers for this domain: an edit would change nothing."), *found]
+    return [*_zone_cut(look.delegation.zone, view), *found] if view else found
 
 
 def _zone_cut(cut: str, view: ZoneView) -> list[Finding]:
@@ -93,10 +112,21 @@ def _reachability(look: DnsLook) -> list[Finding]:
     silent = [o for o in look.observations if not o.reachable and _why(o) != visibility.NO_ROUTE]
     if not silent:
         return []
-    told = "; ".join(f"{names.display(o.server.name)} ({o.server}): {_why(o)}" for o in silent)
+    told = "; ".join(f"{elsewhere.named(o.server)}: {_why(o)}" for o in silent)
     if not any(o.reachable for o in look.observations):
         return [finding("authoritative-unreachable", f"No authoritative server could be asked: {told}")]
+    if look.delegation is not None and all(is_remarked(look.delegation, o.server) for o in silent):
+        return []  # delegation-lame names them already
     return [finding("authoritative-unreachable", f"Not every authoritative server could be asked: {told}", severity="warn")]
+
+
+def _from_elsewhere(look: DnsLook, view: ZoneView) -> list[Finding]:
+    """What the recursive resolvers tell of the network, and of the zone's signatures; nothing where none is known."""
+    bogus = [seen.server for seen in look.elsewhere if any(answer.status == "bogus" for answer in seen.answers.values())]
+    found = [finding("dnssec-bogus", elsewhere.bogus_text(view.zone, bogus))] if bogus else []
+    if elsewhere.port_53_closed(look.observations, look.elsewhere):
+        found.append(finding("port-53-closed", elsewhere.closed_text(look.elsewhere)))
+    return found
 
 
 def _why(observation: Observation) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 from registrar_sync.core.evidence import ChangeState, Images, NewChange
+from registrar_sync.core.waiting import Seen, SeenState
 from registrar_sync.errors import JournalUnusable
+from registrar_sync.operations.before import to_context
 from registrar_sync.operations.desk import Desk
 from registrar_sync.operations.draft import Draft, Procedure
 from registrar_sync.operations.observe import DnsLook
+from registrar_sync.ports import Journal
 
 
 def record_end(desk: Desk, procedure: Procedure, draft: Draft, end: ChangeState) -> None:
@@ -26,7 +30,7 @@ def record_end(desk: Desk, procedure: Procedure, draft: Draft, end: ChangeState)
 def record_intent(desk: Desk, procedure: Procedure, look: DnsLook, draft: Draft) -> None:
     """The complete before-image, durably, before anything is written (invariant 1 of the journal)."""
     images = Images(before=draft.before, after=draft.after)
-    detail = {"serials": look.serials, "digest": draft.digest}
+    detail = {"serials": look.serials, "digest": draft.digest, "cached": to_context(look.observations)}
     if desk.change_id is None:
         desk.change_id = desk.setting.journal.begin(_new_change(desk, procedure, draft, detail), images)
     else:
@@ -61,3 +65,9 @@ def append_end(desk: Desk, state: ChangeState, *, wrote: bool, complete: bool = 
         raise
     desk.under_way = state == "unknown"
     desk.wrote = state == "written"
+
+
+def record_seen(journal: Journal, change_id: int, state: SeenState, old_until: datetime | None) -> ChangeState:
+    """What the authoritative servers said of a change that was written; the state it is in then: another one where somebody
+    else has gone on with it meanwhile."""
+    return journal.record_seen([Seen(change_id=change_id, state=state, old_until=old_until)])[change_id]

@@ -15,7 +15,7 @@ from registrar_sync.errors import RegistrarSyncError
 
 SCHEMA = "registrar-sync/1"
 
-Command = Literal["enroll", "plan", "check", "rollback", "recover", "prepare", "finish", "unenroll", "spf"]
+Command = Literal["enroll", "plan", "check", "rollback", "recover", "prepare", "finish", "unenroll", "spf", "watch"]
 State = Literal[
     "planned",
     "written",
@@ -140,6 +140,7 @@ def _visibility_json(visibility: Visibility | None) -> dict[str, Any] | None:
             "role": row.role,
             "verdict": row.verdict,
             "detail": row.detail,
+            "until": row.until.isoformat() if row.until else None,
         }
         for row in visibility.servers
     ]

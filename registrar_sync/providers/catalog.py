@@ -15,7 +15,7 @@ from registrar_sync.core.service import MailService, ServiceExchange
 from registrar_sync.errors import UnknownName
 from registrar_sync.providers.catalog_check import checked
 from registrar_sync.providers.catalog_file import read_located
-from registrar_sync.providers.catalog_model import AccountEntry, CatalogFile, ProviderSpec, Rate, ServiceEntry
+from registrar_sync.providers.catalog_model import AccountEntry, CatalogFile, DohEntry, ProviderSpec, Rate, ServiceEntry
 from registrar_sync.providers.catalog_overlay import overlay, overlay_faults
 
 _REFERENCE = re.compile(r"(env|file):.")
@@ -78,12 +78,15 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """What is known of providers, accounts and services. ``warnings``: what an operator should be told about the file."""
+    """What is known of providers, accounts and services. ``warnings``: what an operator should be told about the file.
+    ``recursives``, ``doh``: recursive resolvers whose caches are looked at, and those asked over HTTPS."""
 
     providers: Mapping[str, ProviderSpec]
     declared: Mapping[str, AccountEntry]
     services: Mapping[str, ServiceEntry]
     warnings: tuple[str, ...] = ()
+    recursives: tuple[str, ...] = ()
+    doh: tuple[DohEntry, ...] = ()
 
     def provider(self, name: str) -> ProviderSpec:
         """A provider by its name or an alias. Raises ``UnknownName``."""
@@ -157,7 +160,7 @@ def load_catalog(operator_file: Path | None = None) -> Catalog:
     for fault in overlay_faults(shipped, own) if own else ():
         raise fault
     specs = {name: ProviderSpec(name=name, **dict(entry)) for name, entry in content.providers.items()}
-    return Catalog(specs, content.accounts, content.services, warnings)
+    return Catalog(specs, content.accounts, content.services, warnings, tuple(content.recursives), tuple(content.doh))
 
 
 def shipped_file() -> Path:

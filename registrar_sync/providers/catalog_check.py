@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -28,8 +29,9 @@ def checked(located: Located, *, is_reference: Callable[[str], bool], shipped: P
         content = CatalogFile.model_validate(located.data)
     except ValidationError as error:
         raise _schema_fault(located, error) from error
-    for fault in (*_provider_faults(located, content), *_account_faults(located, content), *_service_faults(located, content)):
-        raise fault
+    for look in (_provider_faults, _account_faults, _service_faults, _doh_faults):
+        for fault in look(located, content):
+            raise fault
     return content, tuple(_judge_secrets(located, content, is_reference, shipped))
 
 
@@ -113,6 +115,15 @@ def _exchange_faults(service: ServiceEntry) -> Iterator[tuple[int, str, str]]:
     for index, preference in enumerate(alone):
         if preference in alone[:index] and not service.equal_preferences:
             yield index, "replace", f"{preference} is given twice, and equal_preferences is false"
+
+
+def _doh_faults(located: Located, content: CatalogFile) -> Iterator[ConfigInvalid]:
+    for index, entry in enumerate(content.doh):
+        for place, address in enumerate(entry.addresses):
+            try:
+                ipaddress.ip_address(address)
+            except ValueError:
+                yield located.fault(("doh", str(index), "addresses", str(place)), f"{address!r} is not an IP address")
 
 
 def _provider_named(content: CatalogFile, name: str) -> ProviderEntry | None:

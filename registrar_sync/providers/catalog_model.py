@@ -157,9 +157,26 @@ class ServiceEntry(Entry):
     ttl: int = Field(default=10800, ge=1, le=2_147_483_647)
 
 
+class DohEntry(Entry):
+    """A recursive resolver that is asked over HTTPS (RFC 8484) where port 53 is closed.
+
+    ``addresses``: to connect to; without them those that the system finds for the host. ``source``, ``checked``: where the
+    entry is from, and when that was looked up.
+    """
+
+    url: str = Field(pattern=r"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?/")
+    addresses: list[str] = Field(default=[])
+    source: str = ""
+    checked: date | None = None
+
+
 class CatalogFile(Entry):
-    """providers.yaml: the shipped one, and the operator's own laid over it."""
+    """providers.yaml: the shipped one, and the operator's own laid over it. ``recursives``: recursive resolvers whose caches
+    are looked at once a change is authoritative (``ADDR[:PORT]``; empty: the system's). ``doh``: asked over HTTPS where port 53
+    is closed (an empty list: nobody)."""
 
     providers: dict[str, ProviderEntry] = Field(default={})
     accounts: dict[str, AccountEntry] = Field(default={})
     services: dict[str, ServiceEntry] = Field(default={})
+    recursives: list[str] = Field(default=[])
+    doh: list[DohEntry] = Field(default=[])

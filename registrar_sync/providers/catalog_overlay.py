@@ -27,14 +27,17 @@ _TIERS = ("manual", "spf-only", "dialect", "certified")  # ascending
 
 
 def overlay(below: Located, above: Located) -> Located:
-    """One file laid over another: an entry of ``providers`` key by key, an account or a service as a whole."""
-    data = {section: dict(entries or {}) for section, entries in below.data.items()}
+    """One file laid over another: an entry of ``providers`` key by key, an account, a service or a list as a whole."""
+    data: dict[str, Any] = {}
+    for section, entries in below.data.items():
+        data[section] = entries if isinstance(entries, list) else dict(entries or {})
     marks = dict(below.marks)
     for section, entries in above.data.items():
         if entries is None:  # "services:" with nothing under it
             continue
-        if not isinstance(entries, dict):
+        if not isinstance(entries, dict) or isinstance(data.get(section), list):  # a list is replaced as a whole
             data[section] = entries
+            _forget(marks, (section,))
             continue
         merged = data.setdefault(section, {})
         for name, entry in entries.items():

@@ -48,7 +48,7 @@ def judge(response: dns.message.Message, owner: str, rtype: str) -> Answer:
     if rrset := rrset_of(response.answer, owner, rtype):
         if rcode == dns.rcode.NXDOMAIN:
             return Answer(status="unreachable", detail=CONTRADICTION)
-        return Answer(status="data", values=frozenset(map(_value, rrset)), ttl=rrset.ttl)
+        return Answer(status="data", values=frozenset(map(value_of, rrset)), ttl=rrset.ttl)
     if alias := rrset_of(response.answer, owner, "CNAME"):
         return Answer(status="data", ttl=alias.ttl, detail=f"CNAME to {display(absolute(str(alias[0])))}")
     _, negative_ttl = soa_of(response)
@@ -69,7 +69,7 @@ def told(response: dns.message.Message) -> Answer:
         return Answer(status="unreachable", detail=CIRCLE)
     alias = _alias_to(chain.canonical_name) if chain.cnames else ""
     if chain.answer is not None:
-        return Answer(status="data", values=frozenset(map(_value, chain.answer)), ttl=chain.minimum_ttl, detail=alias)
+        return Answer(status="data", values=frozenset(map(value_of, chain.answer)), ttl=chain.minimum_ttl, detail=alias)
     if response.answer and not chain.cnames:
         return Answer(status="unreachable", detail=NOT_ASKED_FOR)
     missing = "NXDOMAIN" if response.rcode() == dns.rcode.NXDOMAIN else ""
@@ -131,7 +131,8 @@ def soa_of(response: dns.message.Message) -> tuple[SOA | None, int | None]:
     return None, None
 
 
-def _value(rdata: dns.rdata.Rdata) -> Rdata:
+def value_of(rdata: dns.rdata.Rdata) -> Rdata:
+    """A record's data as a value of the core."""
     if isinstance(rdata, TXT):
         return Txt(tuple(rdata.strings))
     if isinstance(rdata, MX):

@@ -12,8 +12,10 @@ from registrar_sync.core.observation import Server
 from registrar_sync.errors import LookupFailed
 from registrar_sync.ports import Clock
 from registrar_sync.resolver.answers import unusable
+from registrar_sync.resolver.doh import Doh
 from registrar_sync.resolver.endpoints import servers_at, system_recursives
-from registrar_sync.resolver.exchange import Exchange, Unanswered
+from registrar_sync.resolver.exchange import Unanswered
+from registrar_sync.resolver.loop import EngineLoop
 
 QUESTION_S = 12.0
 """Seconds after which a question is given up, whatever the resolvers do; each of them has its share."""
@@ -25,15 +27,23 @@ _PROBE_S = 2.0
 class Recursives:
     """Questions to the recursive resolvers. Safe from many threads.
 
-    ``recursives``: addresses and ports, tried in order; None: those of ``resolv_conf``, read when first needed.
+    ``recursives``: addresses and ports, tried in order; None: those of ``resolv_conf``, read when first needed. ``doh``: asked
+    where all of them are silent.
     """
 
     def __init__(
-        self, *, recursives: Sequence[tuple[str, int]] | None, resolv_conf: str, exchange: Exchange, clock: Clock
+        self,
+        *,
+        recursives: Sequence[tuple[str, int]] | None,
+        resolv_conf: str,
+        engine: EngineLoop,
+        clock: Clock,
+        doh: Doh | None = None,
     ) -> None:
+        self._doh = doh
         self._servers = servers_at(recursives) if recursives else None
         self._resolv_conf = resolv_conf
-        self._exchange = exchange
+        self._engine = engine
         self._clock = clock
         self._silent_until: dict[Server, float] = {}
         self._probing = threading.Lock()
@@ -53,6 +63,11 @@ class Recursives:
             if not (reason := unusable(response)):
                 return response
             failures.append(f"{server}: {reason}")
+        if self._doh is not None and all(map(self._is_silent, servers)):
+            try:
+                return _usable(self._doh.ask(name, rtype))
+            except Unanswered as error:
+                failures.append(f"over HTTPS: {error}")
         raise LookupFailed(
             f"No recursive resolver could tell the {rtype} records of {display(name)} ({'; '.join(failures)}). "
             "Nothing was changed.",
@@ -62,8 +77,10 @@ class Recursives:
     def _ask_one(self, server: Server, name: str, rtype: str, share_s: float) -> dns.message.Message:
         if self._is_silent(server):
             raise Unanswered("it gave no answer a moment ago and was not asked again")
+        if share_s <= 0:
+            raise Unanswered("no answer in time")  # the others used it up, which says nothing of this one
         try:
-            return self._exchange.ask(server, name, rtype, recursive=True, limit_s=share_s)
+            return self._engine.ask(server, name, rtype, recursive=True, limit_s=share_s)
         except Unanswered:
             self._find_out_if_silent(server)
             raise
@@ -77,7 +94,7 @@ class Recursives:
             if self._is_silent(server):
                 return
             try:
-                self._exchange.ask(server, ".", "NS", recursive=True, limit_s=_PROBE_S)
+                self._engine.ask(server, ".", "NS", recursive=True, limit_s=_PROBE_S)
             except Unanswered:
                 self._silent_until[server] = self._clock.monotonic() + _SILENCE_S
 
@@ -85,3 +102,9 @@ class Recursives:
         if self._servers is None:
             self._servers = system_recursives(self._resolv_conf)
         return self._servers
+
+
+def _usable(response: dns.message.Message) -> dns.message.Message:
+    if reason := unusable(response):
+        raise Unanswered(reason)
+    return response

@@ -18,7 +18,7 @@ RESULT_KEYS = {
     *("schema", "command", "domain", "zone", "provider", "account", "service", "state", "changed", "change_id", "plan"),
     *("findings", "visibility", "lights", "api_calls", "elapsed_s", "error"),
 }
-SERVER_KEYS = {"server", "address", "role", "verdict", "detail"}
+SERVER_KEYS = {"server", "address", "role", "verdict", "detail", "until"}
 
 
 @pytest.fixture
@@ -71,9 +71,9 @@ def test_an_enrolment_names_its_servers_and_its_calls(gandi: Gandi) -> None:
     assert run.json["api_calls"] == 5
     assert isinstance(run.json["change_id"], int)
     assert run.json["visibility"]["verdict"] == "authoritative"
-    (server,) = run.json["visibility"]["servers"]
-    assert set(server) == SERVER_KEYS
-    assert (server["role"], server["verdict"]) == ("authoritative", "new")
+    servers = run.json["visibility"]["servers"]
+    assert all(set(server) == SERVER_KEYS for server in servers)
+    assert [(one["role"], one["verdict"]) for one in servers] == [("authoritative", "new"), ("recursive", "new")]
     assert run.json["error"] is None
 
 
@@ -215,7 +215,7 @@ def test_config_check_and_schema(gandi: Gandi) -> None:
     assert gandi("config", "check").code == 0
     schema = gandi("config", "schema")
     assert schema.code == 0
-    assert set(schema.json["properties"]) == {"providers", "accounts", "services"}
+    assert set(schema.json["properties"]) == {"providers", "accounts", "services", "recursives", "doh"}
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,8 @@ from registrar_sync.core.visibility import NO_ROUTE
 from registrar_sync.errors import LookupFailed, UsageError
 from registrar_sync.resolver import DnsResolver, parse_endpoint
 from registrar_sync.resolver.answers import judge
-from registrar_sync.resolver.exchange import AskByTcp, matching
+from registrar_sync.resolver.packet import Question, is_response
+from registrar_sync.resolver.plain import read_message
 from tests.integration.nameserver import Behaviour, NameServer
 
 ZONE = "example.com."
@@ -270,10 +271,10 @@ def test_a_server_whose_name_does_not_resolve_is_unreachable() -> None:
 
 def test_an_address_family_without_a_route_is_told_apart_from_silence(monkeypatch: pytest.MonkeyPatch) -> None:
     class NoIpv6(socket.socket):
-        def connect(self, address: Any) -> None:
+        def sendto(self, *datagram: Any) -> int:
             raise OSError(errno.ENETUNREACH, "Network is unreachable")
 
-    monkeypatch.setattr("registrar_sync.resolver.exchange.socket.socket", NoIpv6)
+    monkeypatch.setattr("registrar_sync.resolver.doors.socket.socket", NoIpv6)
     (seen,) = resolver().observe([Server(name="ns1.example.com.", address="2001:db8::53")], ZONE, ZONE, ["TXT"])
     assert seen.answers["TXT"] == Answer(status="unreachable", detail=NO_ROUTE)
 
@@ -297,13 +298,14 @@ def test_no_damage_to_an_answer_breaks_the_reader(patches: list[tuple[int, bytes
     wire = bytearray(honest_wire())
     for offset, patch in patches:
         wire[offset : offset + len(patch)] = patch
-    with contextlib.suppress(AskByTcp):
-        response = matching(QUERY, bytes(wire[:cut]))
+    damaged = bytes(wire[:cut])
+    if is_response(damaged, Question(ZONE, "TXT").octets):
+        response = read_message(damaged)
         if response is not None:
             assert judge(response, ZONE, "TXT").status in ("data", "absent", "unreachable")
 
 
-# --- delegation -------------------------------------------------------------------------------------------------------
+# --- delegation, as recursive resolvers tell it: they know no servers of com here (else: test_delegation_walk) ---------
 def delegate(recursive: NameServer) -> None:
     recursive.records[ZONE, "NS"] = (3600, ["NS2.example.com.", "ns1.example.com."])
     recursive.records["ns1.example.com.", "A"] = (60, ["192.0.2.2", "192.0.2.1"])
@@ -318,7 +320,7 @@ def addresses(delegation: Delegation) -> list[tuple[str, str]]:
 def test_the_delegation_names_every_address_of_every_name_server(recursive: NameServer) -> None:
     delegate(recursive)
     found = resolver(recursive, port=5353).delegation(ZONE)
-    assert (found.zone, found.checked) == (ZONE, True)
+    assert (found.zone, found.checked, found.source) == (ZONE, True, "resolver")
     assert addresses(found) == [
         ("ns1.example.com.", "192.0.2.1"),
         ("ns1.example.com.", "192.0.2.2"),
@@ -350,8 +352,9 @@ def test_the_ns_of_an_alias_are_not_those_of_the_owner(recursive: NameServer) ->
 
 def test_without_any_ns_below_the_top_level_a_domain_is_not_delegated(recursive: NameServer) -> None:
     recursive.records["com.", "NS"] = (60, ["a.gtld-servers.net."])
-    recursive.records["a.gtld-servers.net.", "A"] = (60, ["192.0.2.30"])
-    assert resolver(recursive).delegation("www.example.com.") == Delegation(zone=None, servers=())
+    recursive.records["a.gtld-servers.net.", "A"] = (60, [recursive.address])  # not authoritative, so not believed
+    found = resolver(recursive, port=recursive.port).delegation("www.example.com.")
+    assert found == Delegation(zone=None, servers=(), source="resolver")
 
 
 @pytest.mark.parametrize("behaviour", ["servfail", "refused", "drop", "no-ra", "garbage", "wrong-id"])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from registrar_sync.operations.inquire import Inquiry
 from registrar_sync.operations.recover import recover
 from registrar_sync.operations.result import Result
 from registrar_sync.operations.rollback import rollback
-from registrar_sync.ports import Journal
+from registrar_sync.ports import Hoped, Journal
 from registrar_sync.providers.memory import MemoryProvider
 
 OWNER = "example.com."
@@ -97,29 +98,66 @@ class MemoryDns:
     lag_s: float = 0.0
     fails: bool = False
     silent: frozenset[str] = frozenset()
+    silence: str = "timed out"
     history: list[tuple[float, int, dict[str, RRset | None]]] = field(default_factory=list)
     world: dict[tuple[str, str], Answer] = field(default_factory=lambda: dict(WORLD))
+    caches: Callable[[str, Sequence[str]], list[Observation]] = lambda owner, rtypes: []
+    asked_caches: list[tuple[float, str, tuple[str, ...]]] = field(default_factory=list)
 
     def delegation(self, owner: str) -> Delegation:
         if self.fails:
             raise LookupFailed("no resolver answered")
         return Delegation(zone=self.zone, servers=self.servers if self.zone else ())
 
-    def observe(self, servers: Sequence[Server], zone: str, owner: str, rtypes: Sequence[str]) -> list[Observation]:
+    def observe(
+        self,
+        servers: Sequence[Server],
+        zone: str,
+        owner: str,
+        rtypes: Sequence[str],
+        *,
+        expected: Hoped = None,
+        serial: bool = True,
+    ) -> list[Observation]:
         now = {t: self.provider.served(owner, t) for t in ("TXT", "MX", "A")}
         if not self.history or self.history[-1][2] != now:
             self.history.append((self.clock.elapsed_s, len(self.history) + 1, now))
         due = [row for row in self.history if row[0] + self.lag_s <= self.clock.elapsed_s] or self.history[:1]
-        _, serial, rrsets = due[-1]
-        return [self._one(server, serial, rrsets, rtypes) for server in servers]
+        _, number, rrsets = due[-1]
+        return [self._one(server, number if serial else None, rrsets, rtypes) for server in servers]
+
+    def observe_soon(
+        self,
+        servers: Sequence[Server],
+        zone: str,
+        owner: str,
+        rtypes: Sequence[str],
+        done: Callable[[list[Observation]], object],
+        *,
+        expected: Hoped = None,
+        serial: bool = True,
+    ) -> None:
+        """From another thread, which has ended when this returns."""
+        seen = self.observe(servers, zone, owner, rtypes, expected=expected, serial=serial)
+        thread = threading.Thread(target=done, args=(seen,))
+        thread.start()
+        thread.join()
+
+    def ask_recursives(self, owner: str, rtypes: Sequence[str]) -> list[Observation]:
+        """What ``caches`` says; who asked what, and when, is kept."""
+        self.asked_caches.append((self.clock.elapsed_s, owner, tuple(rtypes)))
+        return self.caches(owner, rtypes)
 
     def look_up(self, name: str, rtype: str) -> Answer:
         """The world beside the zone: the service as it ought to be, and what a test puts in ``world``."""
         return self.world.get((name, rtype), Answer(status="absent"))
 
-    def _one(self, server: Server, serial: int, rrsets: dict[str, RRset | None], rtypes: Sequence[str]) -> Observation:
+    def close(self) -> None:
+        """It holds nothing."""
+
+    def _one(self, server: Server, serial: int | None, rrsets: dict[str, RRset | None], rtypes: Sequence[str]) -> Observation:
         if server.address in self.silent:
-            return Observation(server=server, answers={t: Answer(status="unreachable", detail="timed out") for t in rtypes})
+            return Observation(server=server, answers={t: Answer(status="unreachable", detail=self.silence) for t in rtypes})
         answers = {t: self._answer(rrsets.get(t)) for t in rtypes}
         return Observation(server=server, answers=answers, serial=serial, negative_ttl=600)
 

@@ -102,7 +102,7 @@ class TestShipped:
         assert done.stdout.strip() == "[]"
 
     def test_the_schema_names_every_part(self) -> None:
-        assert set(json_schema()["properties"]) == {"providers", "accounts", "services"}
+        assert set(json_schema()["properties"]) == {"providers", "accounts", "services", "recursives", "doh"}
 
 
 class TestOperatorsFile:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from registrar_sync.client import Client
-from registrar_sync.core.delegation import delegated_elsewhere
+from registrar_sync.core.delegation import delegated_elsewhere, remarked
 from registrar_sync.core.model import Other, Record, RRset, ZoneView
-from registrar_sync.core.observation import Delegation, Server
+from registrar_sync.core.observation import Delegation, Remark, Server
 from registrar_sync.wiring import Asked
-from tests.unit.stage import OWNER, START, Stage
+from tests.unit.stage import OWNER, START, MemoryDns, Stage
 
 
-def to(*names: str, zone: str | None = OWNER, checked: bool = True) -> Delegation:
-    return Delegation(zone=zone, servers=tuple(Server(name=n, address="192.0.2.53") for n in names), checked=checked)
+def to(*names: str, zone: str | None = OWNER, source: Literal["parent", "operator"] = "parent") -> Delegation:
+    return Delegation(zone=zone, servers=tuple(Server(name=n, address="192.0.2.53") for n in names), source=source)
 
 
 def ns(*names: str, owner: str = OWNER, disabled: bool = False) -> RRset:
@@ -62,7 +63,7 @@ def test_a_zone_that_this_account_serves_is_not_held_back(
     [
         (to(*GANDI), view(), ()),
         (to(*GANDI), view(ns(*OVH, disabled=True)), ()),
-        (to(*GANDI, checked=False), view(ns(*OVH)), ("ovh.net",)),
+        (to(*GANDI, source="operator"), view(ns(*OVH)), ("ovh.net",)),
         (to(zone=None), view(ns(*OVH)), ("ovh.net",)),
         (to(*GANDI, zone="www.example.com."), view(ns(*OVH)), ("ovh.net",)),
         (to("ns1.example.com."), view(), ("ovh.net",)),
@@ -105,6 +106,62 @@ NAMES = st.lists(st.sampled_from([*OVH, *GANDI, "ns1.example.com."]), max_size=3
 @given(asked=NAMES, own=NAMES.filter(bool), suffixes=st.frozensets(st.sampled_from(["ovh.net", "gandi.net"])))
 def test_one_server_of_this_account_is_enough(asked: list[str], own: list[str], suffixes: frozenset[str]) -> None:
     assert ids(to(*asked, own[0]), view(ns(*own)), *suffixes) == []
+
+
+# --- the delegation itself ----------------------------------------------------------------------------------------------
+LAME = Remark(server="ns2.example.net.", address="192.0.2.54", kind="lame", detail="REFUSED")
+GONE = Remark(server="ns3.example.net.", kind="unresolved", detail="its name has no address")
+ONLY_ABOVE = Remark(server="ns4.example.net.", kind="parent-only", detail="com names it, example.com itself does not")
+
+
+def test_a_delegation_that_is_right_is_not_remarked_on() -> None:
+    assert remarked(to(*GANDI)) == ()
+
+
+def test_each_kind_of_fault_is_one_finding_that_names_the_servers_and_holds_nothing_back() -> None:
+    lame, mismatch = remarked(replace(to(*GANDI), remarks=(LAME, ONLY_ABOVE, GONE)))
+    assert (lame.id, lame.severity) == ("delegation-lame", "warn")
+    assert "ns2.example.net (192.0.2.54): REFUSED; ns3.example.net: its name has no address." in lame.message
+    assert "Senders that ask them do not find the change" in lame.message
+    assert (mismatch.id, mismatch.severity) == ("delegation-mismatch", "warn")
+    assert "ns4.example.net: com names it, example.com itself does not" in mismatch.message
+
+
+def test_what_a_recursive_resolver_said_is_called_that() -> None:
+    for zone, shown in ((OWNER, "example.com"), (None, "this domain")):
+        (found,) = remarked(replace(to(*GANDI, zone=zone), source="resolver"))
+        assert (found.id, found.severity) == ("delegation-by-resolver", "info")
+        assert f"No server above {shown} could be asked" in found.message
+
+
+def test_a_crowd_of_faults_is_counted_not_listed() -> None:
+    crowd = tuple(replace(LAME, server=f"ns{number}.example.net.") for number in range(60))
+    (found,) = remarked(replace(to(*GANDI), remarks=crowd))
+    assert "ns7.example.net" in found.message
+    assert "ns8.example.net" not in found.message
+    assert "and 52 more" in found.message
+
+
+class RemarkedDns(MemoryDns):
+    """The delegation comes with these remarks."""
+
+    remarks: tuple[Remark, ...] = ()
+
+    def delegation(self, owner: str) -> Delegation:
+        return replace(super().delegation(owner), remarks=self.remarks)
+
+
+def test_a_silent_server_is_told_once_and_the_change_is_made(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    two = (Server(name="ns1.example.net.", address="192.0.2.53"), Server(name="ns2.example.net.", address="192.0.2.54"))
+    dns = RemarkedDns(stage.provider, stage.clock, servers=two, silent=frozenset({"192.0.2.54"}))
+    dns.remarks = (LAME,)
+    stage.setting = replace(stage.setting, resolver=dns)
+    result = stage.enroll()
+    assert result.changed
+    ids_of = [found.id for found in result.findings]
+    assert ids_of.count("delegation-lame") == 1
+    assert "authoritative-unreachable" not in ids_of
 
 
 # --- an enrolment -------------------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from registrar_sync.core.evidence import ChangeState
 from registrar_sync.core.observation import Server
 from registrar_sync.errors import (
     CredentialsRejected,
@@ -337,7 +336,8 @@ def test_visible_is_not_claimed_from_an_older_change(stage: Stage) -> None:
     seen = check(stage.setting, Request(domain=OWNER)).visibility
     assert seen is not None
     assert seen.verdict == "authoritative"
-    assert seen.old_until is None
+    assert seen.old_until is not None
+    assert seen.old_until > stage.clock.now()
 
 
 def test_three_writes_within_one_publication_time(tmp_path: Path) -> None:
@@ -380,14 +380,10 @@ def test_a_zone_that_nobody_serves_is_not_waited_for(stage: Stage) -> None:
 
 
 def test_a_journal_that_fails_after_the_read_back_does_not_deny_the_write(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    append = stage.journal.append
+    def full_at_last(seen: Any) -> None:
+        raise JournalUnusable("The disk is full.")
 
-    def full_at_last(change_id: int, state: ChangeState, **more: Any) -> None:
-        if state == "authoritative":
-            raise JournalUnusable("The disk is full.")
-        append(change_id, state, **more)
-
-    monkeypatch.setattr(stage.journal, "append", full_at_last)
+    monkeypatch.setattr(stage.journal, "record_seen", full_at_last)
     result = stage.enroll()
     assert (result.state, result.changed) == ("written", True)
     assert "written and was read back" in result.message

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from registrar_sync.core.known import Known, PolicyQuestion, Said, SmtpQuestion
 from registrar_sync.core.model import Other
-from registrar_sync.core.observation import Answer, Delegation, Observation, Server
+from registrar_sync.core.observation import Answer, Delegation, Observation
 from registrar_sync.operations import inquire, remembered
 from registrar_sync.operations.inquire import MOST_QUESTIONS, Inquiry
 from tests.unit.stage import JumpingClock
@@ -37,8 +38,17 @@ class World:
     def delegation(self, owner: str) -> Delegation:
         raise AssertionError("an inquiry asks for no delegation")
 
-    def observe(self, servers: Sequence[Server], zone: str, owner: str, rtypes: Sequence[str]) -> list[Observation]:
+    def observe(self, *asked: Any, **options: Any) -> list[Observation]:
         raise AssertionError("an inquiry asks no authoritative server")
+
+    def observe_soon(self, *asked: Any, **options: Any) -> None:
+        raise AssertionError("an inquiry asks no authoritative server")
+
+    def close(self) -> None:
+        raise AssertionError("an inquiry does not own its resolver")
+
+    def ask_recursives(self, owner: str, rtypes: Sequence[str]) -> list[Observation]:
+        raise AssertionError("an inquiry looks at no cache")
 
     def look_up(self, name: str, rtype: str) -> Answer:
         with self._lock:

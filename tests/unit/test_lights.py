@@ -12,7 +12,7 @@ from registrar_sync.core.known import DnsQuestion, Known, PolicyQuestion, Questi
 from registrar_sync.core.light import Light
 from registrar_sync.core.lights import Lights, Subject, judge_lights
 from registrar_sync.core.model import Mx, Other
-from registrar_sync.core.observation import Answer, Delegation, Observation, Server
+from registrar_sync.core.observation import Answer, Delegation, Observation, Remark, Server
 from registrar_sync.core.visibility import NO_ROUTE
 from tests.unit.stage import OWNER, SERVICE, WORLD, data
 from tests.unit.test_effect import EUROPE, FILTER, FRANCE, NEW_MX, NEW_SPF, NS1, NS2, NULL_MX, OLD_MX, OLD_SPF, seen, txt
@@ -261,11 +261,23 @@ def test_an_address_without_a_route_from_here_says_nothing_of_its_server() -> No
     assert lights(GOOD, silent(NS2, NO_ROUTE)).delegation.light == "yellow"
 
 
+def test_servers_that_agree_on_the_data_may_not_be_those_that_both_zones_name() -> None:
+    remark = Remark(server="ns9.example.net.", kind="child-only", detail="example.com itself names it, com does not")
+    light = lights(GOOD, delegation=Delegation(zone=OWNER, servers=(NS1,), remarks=(remark,))).delegation
+    assert light.light == "yellow"
+    assert "ns9.example.net: example.com itself names it, com does not. Next: registrar-sync findings" in light.detail
+
+
+def test_the_word_of_a_recursive_resolver_is_called_that() -> None:
+    light = lights(GOOD, delegation=Delegation(zone=OWNER, servers=(NS1,), source="resolver")).delegation
+    assert (light.light, "a recursive resolver" in light.detail) == ("green", True)
+
+
 @pytest.mark.parametrize(
     ("delegation", "failure", "word", "why"),
     [
         (Delegation(zone=None, servers=()), "", "red", "The DNS knows no name servers for example.com"),
-        (Delegation(zone=None, servers=(NS1,), checked=False), "", "grey", "were given"),
+        (Delegation(zone=None, servers=(NS1,), source="operator"), "", "grey", "were given"),
         (None, "no resolver answered.", "grey", "could not be looked up: no resolver answered."),
     ],
 )

@@ -1,4 +1,4 @@
-"""What servers' answers mean: verdicts, the gate of an unfinished publication, the end of the old answer, waiting."""
+"""What servers' answers mean: verdicts, the gate of an unfinished publication, the end of the old answer."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from registrar_sync.core.model import Mx, Rdata, Record, RRset, Txt
 from registrar_sync.core.observation import Answer, Observation, Server
+from registrar_sync.core.ticket import nslookup_lines
 from registrar_sync.core.visibility import (
     NO_ROUTE,
     STILL_PUBLISHING,
@@ -20,8 +19,6 @@ from registrar_sync.core.visibility import (
     ServerWord,
     Target,
     judge,
-    next_wait,
-    nslookup_lines,
     old_until,
     overall,
 )
@@ -248,28 +245,6 @@ def test_where_nothing_stood_the_negative_ttl_counts() -> None:
 
 def test_where_no_server_told_its_soa_three_hours_are_assumed() -> None:
     assert until({"MX": None}, ("MX",)) == UNKNOWN_NEGATIVE_TTL_S == 3 * 3600
-
-
-# --- waiting ----------------------------------------------------------------------------------------------------------
-def test_waiting_is_quick_at_first_and_grows_to_five_seconds() -> None:
-    waits, elapsed = [], 0.0
-    while elapsed < 60:
-        waits.append(next_wait(elapsed, 60 - elapsed, budget_s=60))
-        elapsed += waits[-1]
-    assert waits[0] == 0.2
-    assert max(waits) == 5.0
-    assert len(waits) < 40
-
-
-def test_a_provider_that_takes_long_is_asked_less_often() -> None:
-    assert next_wait(600, 600, budget_s=1200) == 20
-
-
-@given(st.floats(0, 1e6), st.floats(-10, 1e6), st.floats(0, 1e5))
-def test_no_wait_is_negative_or_passes_the_end(elapsed_s: float, remaining_s: float, budget_s: float) -> None:
-    wait = next_wait(elapsed_s, remaining_s, budget_s=budget_s)
-    assert 0 <= wait <= max(0, remaining_s)
-    assert wait > 0 or remaining_s <= 0
 
 
 # --- lines for a ticket -----------------------------------------------------------------------------------------------

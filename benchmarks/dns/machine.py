@@ -1,0 +1,52 @@
+"""The machine and the versions that a table was made with."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+NEEDED = ("knotd", "knotc", "dnsperf")
+INSTALL = "apt-get install knot dnsperf"
+
+
+def program(name: str) -> str:
+    """The path of a program that the packages install. Ends the run where it is not there."""
+    path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/bin")
+    if path is None:
+        sys.exit(f"{name} is not installed. Install it: {INSTALL}")
+    return path
+
+
+def about() -> str:
+    """One paragraph."""
+    load = ", ".join(f"{value:.2f}" for value in os.getloadavg())
+    machine = f"{_processor()}, {os.cpu_count()} cores, {_memory_gb():.1f} GB, Linux {platform.release()}"
+    python = f"Python {platform.python_version()}, dnspython {importlib.metadata.version('dnspython')}"
+    versions = f"{python}, {_version('knotd', '--version')}, dnsperf {_dnsperf_version()}"
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC. {machine}; load before the run {load}.\n{versions}."
+
+
+def _processor() -> str:
+    named = (line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name"))
+    return next(named, ": unknown processor").partition(":")[2].strip()
+
+
+def _memory_gb() -> float:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+
+
+def _version(name: str, *arguments: str) -> str:
+    said = subprocess.run([program(name), *arguments], capture_output=True, text=True, check=False)
+    return (said.stdout or said.stderr).splitlines()[0].strip()
+
+
+def _dnsperf_version() -> str:
+    said = subprocess.run([program("dnsperf"), "-h"], capture_output=True, text=True, check=False)
+    lines = (said.stdout + said.stderr).splitlines()
+    return next((line.split()[-1] for line in lines if line.startswith("Version")), "of unknown version")
