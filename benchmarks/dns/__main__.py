@@ -6,6 +6,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.dns import lag, loss, machine, throughput, waiting
@@ -59,8 +60,10 @@ def main() -> int:
     about, reports = machine.about(), []
     for part in asked.parts or PARTS:
         print(f"--- {part}", file=sys.stderr, flush=True)
+        others = machine.Bystanders()
         with tempfile.TemporaryDirectory(prefix="registrar-sync-bench-") as folder:
-            reports.append(PARTS[part](Path(folder), asked))
+            report = PARTS[part](Path(folder), asked)
+        reports.append(replace(report, notes=(*report.notes, f"Other processes used {others} meanwhile.")))
     print("\n\n".join([about, *map(str, reports)]))
     return 0 if all(target.met for report in reports for target in report.targets) else 1
 

@@ -8,6 +8,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +22,25 @@ def program(name: str) -> str:
     if path is None:
         sys.exit(f"{name} is not installed. Install it: {INSTALL}")
     return path
+
+
+class Bystanders:
+    """How much of the machine others used meanwhile: with two cores, what they take is missing."""
+
+    def __init__(self) -> None:
+        self._began = self._spent()
+
+    @staticmethod
+    def _spent() -> tuple[float, float, float]:
+        """The clock, all processor seconds of the machine, and those of this process and the children that have ended."""
+        user, nice, system, _, _, irq, softirq, *_ = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+        all_s = sum(map(int, (user, nice, system, irq, softirq))) / os.sysconf("SC_CLK_TCK")
+        ours = os.times()
+        return time.monotonic(), all_s, ours.user + ours.system + ours.children_user + ours.children_system
+
+    def __str__(self) -> str:
+        elapsed_s, all_s, ours_s = (now - then for now, then in zip(self._spent(), self._began, strict=True))
+        return f"{max(0.0, all_s - ours_s) / elapsed_s:.2f} of {os.cpu_count()} cores"
 
 
 def about() -> str:

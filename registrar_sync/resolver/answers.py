@@ -51,6 +51,8 @@ def judge(response: dns.message.Message, owner: str, rtype: str) -> Answer:
         return Answer(status="data", values=frozenset(map(value_of, rrset)), ttl=rrset.ttl)
     if alias := rrset_of(response.answer, owner, "CNAME"):
         return Answer(status="data", ttl=alias.ttl, detail=f"CNAME to {display(absolute(str(alias[0])))}")
+    if response.answer:
+        return Answer(status="unreachable", detail=NOT_ASKED_FOR)
     _, negative_ttl = soa_of(response)
     return Answer(status="absent", ttl=negative_ttl, detail="NXDOMAIN" if rcode == dns.rcode.NXDOMAIN else "")
 

@@ -38,8 +38,8 @@ NOT_ASKED = ("not-enrolled", 1, "pending")
 NOT_YET = "Written and read back, but not served by every authoritative server yet."
 EVERYWHERE = "visible at every authoritative server"
 
-IMPATIENT = {"timeout_s": 0.4, "tries": 2}  # a silent server costs 0.8 s a question, one where nothing listens half of that
-SILENT = "no answer by UDP or TCP within 0.4 s a try"
+IMPATIENT = {"timeout_s": 0.3, "tries": 2}  # a silent server costs 0.6 s a question, one where nothing listens half of that
+SILENT = "no answer by UDP or TCP within 0.3 s a try"
 SHORT_S = 0.2  # waits that are meant to end too early
 CACHE_S = 60
 NOBODY = ("127.20.66.99", 9)  # nothing listens there
@@ -123,7 +123,7 @@ def test_a_rollback_is_seen_just_like_an_enrolment(weather: MakeWeather) -> None
 
 
 # --- datagrams that do not arrive -------------------------------------------------------------------------------------
-@pytest.mark.parametrize("domain", ["tcp.com.", "noudp.com.", "drops.com."])
+@pytest.mark.parametrize("domain", ["tcp.com.", "noudp.com."])
 def test_a_server_that_is_hard_to_hear_is_heard_all_the_same(weather: MakeWeather, domain: str) -> None:
     here = weather(domain, **(IMPATIENT if domain == "noudp.com." else {}))
     result = here.enroll()
@@ -136,7 +136,7 @@ def test_a_server_that_is_hard_to_hear_is_heard_all_the_same(weather: MakeWeathe
 
 def test_three_of_ten_datagrams_lost_cost_no_answer(weather: MakeWeather) -> None:
     here = weather("drops.com.")
-    assert here.enroll().ok
+    assert ended(here.enroll()) == DONE
     assert [verdicts(here.check()) for _ in range(4)] == [{"ns1": "new", "ns2": "new"}] * 4
 
 
@@ -213,7 +213,9 @@ def _ttl_of_txt(here: Weather, ttl: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "seconds"), [(_nothing, 3600), (_short, 120), (_no_mx, 300), (_served_for_longer, 7200)], ids=str
+    ("before", "seconds"),
+    [(_nothing, 3600), (_short, 120), (_no_mx, 300), (_served_for_longer, 7200)],
+    ids=["usual", "short", "no-mx", "longer-in-the-dns"],
 )
 def test_caches_may_hold_the_old_data_for_its_longest_ttl_or_that_there_was_none_for_the_negative_one(
     weather: MakeWeather, before: Callable[[Weather], None], seconds: int
@@ -280,6 +282,7 @@ def test_where_parent_and_child_differ_the_servers_of_both_are_waited_for(intern
         ("silent.com.", "ns2", SILENT),
         ("nameless.com.", "ns.nowhere.test", "its name does not resolve"),
     ],
+    ids=["lame", "unauthoritative", "dead", "silent", "nameless"],
 )
 def test_a_server_that_tells_nothing_is_named_before_the_write_and_keeps_it_from_being_authoritative(
     weather: MakeWeather, domain: str, silent: str, why: str
@@ -328,6 +331,9 @@ def test_what_no_server_answers_is_held_back_and_written_unproven_only_where_tha
     assert everyone(checked, "unreachable")
     assert checked.message.startswith("The DNS could not be asked:")
     assert here.states(written.change_id)[-1] == "written"
+    undone = here.rollback(wait="none")  # never held back by the DNS: the API is the truth for it
+    assert ended(undone) == ("written", 0, "not-asked")
+    assert here.states(written.change_id)[-1] == "rolled-back"
 
 
 def test_servers_whose_names_need_each_other_are_named_and_never_called_undelegated(weather: MakeWeather) -> None:
@@ -572,18 +578,19 @@ WRONG: list[tuple[Behaviour, str]] = [
     ("formerr", "FORMERR"),
     ("not-aa", "not authoritative (lame)"),
     ("referral", "not authoritative (lame)"),
+    ("other-owner", "its answer is about another name"),
     ("contradiction", "NXDOMAIN beside data: it contradicts itself"),
     ("garbage", "its answer is garbled or not to our question"),
     ("tc-always", "its answer is truncated even over TCP"),
 ]
 
 
-@pytest.mark.parametrize(("behaviour", "why"), WRONG)
+@pytest.mark.parametrize(("behaviour", "why"), WRONG, ids=[behaviour for behaviour, _ in WRONG])
 def test_what_a_server_says_wrongly_is_no_answer_and_never_that_there_is_no_data(
     internet: Internet, weather: MakeWeather, behaviour: Behaviour, why: str
 ) -> None:
     internet.server("ns2.scripted.com.").scripted.behave("scripted.com.", "MX", behaviour)
-    here = weather("scripted.com.")
+    here = weather("scripted.com.", **IMPATIENT)
     planned = here.plan()
     where = internet.server("ns2.scripted.com.")
     assert planned.state == "planned"
