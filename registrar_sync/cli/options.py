@@ -47,6 +47,7 @@ class Wait(StrEnum):
 Domain = Annotated[str, typer.Argument(help="The domain, such as example.com.", show_default=False)]
 OptionalDomain = Annotated[str | None, typer.Argument(help="One domain; without it, all of them.", show_default=False)]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")]
+Accept = Annotated[list[str] | None, typer.Option(help="Accept one blocking finding by its id (repeatable).")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and write nothing.")]
 
 
@@ -71,7 +72,7 @@ class What:
     mx: Annotated[Mx, typer.Option("--mx", help="The service's hosts below the present ones, or instead of them.")] = Mx.below
     all_: Annotated[All | None, typer.Option("--all", help="The 'all' of a new SPF record; see --set-all.")] = None
     ttl: Annotated[int | None, typer.Option(help="TTL in seconds, for RRsets that do not exist yet.")] = None
-    accept: Annotated[list[str] | None, typer.Option(help="Accept one blocking finding by its id (repeatable).")] = None
+    accept: Accept = None
     merge_spf: Annotated[bool, typer.Option("--merge-spf", help="Make one SPF record of several.")] = False
     set_all: Annotated[bool, typer.Option("--set-all", help="Give an existing SPF record the 'all' that --all names.")] = False
     add_all: Annotated[bool, typer.Option("--add-all", help="Add an 'all' where an SPF record has none.")] = False

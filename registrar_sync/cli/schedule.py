@@ -6,13 +6,12 @@ from typing import Annotated
 
 import typer
 
-from registrar_sync.cli.options import Common, Domain, DryRun, Output, Patience, Who, Whom, Yes, grouped
+from registrar_sync.cli.options import Accept, Common, Domain, DryRun, Output, Patience, Who, Whom, Yes, grouped
 from registrar_sync.cli.session import session
 
 Ttl = Annotated[int, typer.Option(metavar="SECONDS", help="The TTL until finish; what is lower already stays.")]
 Provider = Annotated[str | None, typer.Option("--provider", "-p", help="Only what was prepared at this provider.")]
 Account = Annotated[str | None, typer.Option(help="Only what was prepared in this account; else in the journal's newest.")]
-Accept = Annotated[list[str] | None, typer.Option(help="Accept one blocking finding by its id (repeatable).")]
 
 
 @grouped

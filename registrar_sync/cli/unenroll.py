@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from registrar_sync.cli.options import Common, Domain, DryRun, Patience, Who, Whom, Yes, grouped
+from registrar_sync.cli.options import Accept, Common, Domain, DryRun, Patience, Who, Whom, Yes, grouped
 from registrar_sync.cli.session import session
 
 Grace = Annotated[
@@ -25,7 +25,7 @@ def unenroll(
     *,
     who: Who,
     grace: Grace = None,
-    accept: Annotated[list[str] | None, typer.Option(help="Accept one blocking finding by its id (repeatable).")] = None,
+    accept: Accept = None,
     yes: Yes = False,
     dry_run: DryRun = False,
     patience: Patience,

@@ -68,20 +68,16 @@ class Target:
         ``ttls``: seconds by type (None: not served). What counts is which side of the change a TTL is on: a cache in front of
         a name server counts it down.
         """
-        for rtype, (old, new) in self._new_ttls.items():
-            ttl = ttls.get(rtype)
-            if ttl is None or (ttl > new if new < old else ttl <= old):
-                return f"{rtype} has TTL {ttl}, not {new} yet" if ttl is not None else f"{rtype} is not served"
-        return ""
+        return _lagging(self.new_ttls, ttls)
 
     @property
-    def _new_ttls(self) -> Mapping[str, tuple[int, int]]:
+    def new_ttls(self) -> Mapping[str, tuple[int, int]]:
         """The old and the new TTL of the types whose values stay and whose TTL does not."""
         pairs = {rtype: (self.before.get(rtype), after) for rtype, after in self.after.items()}
         return {
             rtype: (before.ttl, after.ttl)
             for rtype, (before, after) in pairs.items()
-            if before and after and after.live and same_values(before, after) and before.ttl != after.ttl
+            if before and after and after.live and before.ttl != after.ttl and same_values(before, after)
         }
 
 
@@ -141,13 +137,14 @@ def judge(observations: Iterable[Observation], target: Target, *, now: datetime,
     """
     after = Fingerprint.of({rtype: values_of(rrset) for rtype, rrset in target.after.items()})
     before = Fingerprint.of({rtype: values_of(target.before.get(rtype)) for rtype in target.types})
+    new_ttls = target.new_ttls
 
     def verdict_on(seen: Observation) -> ServerVerdict:
         if decided := undecided(seen, target.types):
             return decided
         found = _found(seen, target.types)
         if found == after:
-            if late := target.lagging(_ttls(seen)):
+            if late := _lagging(new_ttls, _ttls(seen)):
                 return ServerVerdict(server=seen.server, verdict="old", detail=late)
             if gate is None or gate.passes(seen, now):
                 return ServerVerdict(server=seen.server, verdict="new")
@@ -157,6 +154,15 @@ def judge(observations: Iterable[Observation], target: Target, *, now: datetime,
         return _neither(seen.server, found)
 
     return tuple(map(verdict_on, observations))
+
+
+def _lagging(new_ttls: Mapping[str, tuple[int, int]], ttls: Mapping[str, int | None]) -> str:
+    """See ``Target.lagging``."""
+    for rtype, (old, new) in new_ttls.items():
+        ttl = ttls.get(rtype)
+        if ttl is None or (ttl > new if new < old else ttl <= old):
+            return f"{rtype} has TTL {ttl}, not {new} yet" if ttl is not None else f"{rtype} is not served"
+    return ""
 
 
 def undecided(seen: Observation, types: Collection[str]) -> ServerVerdict | None:

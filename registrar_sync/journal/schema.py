@@ -88,16 +88,24 @@ change_event = Table(
     sqlite_autoincrement=True,
 )
 
+
+def _holder() -> tuple[Column[str] | Column[int], ...]:
+    """A process, as ``holder.Holder`` names it."""
+    return (
+        Column("machine", String, nullable=False),
+        Column("host", String, nullable=False),
+        Column("user", String, nullable=False),
+        Column("pid", Integer, nullable=False),
+        Column("start", String, nullable=False),
+    )
+
+
 zone_lock = Table(
     "zone_lock",
     metadata,
     Column("zone", String, primary_key=True),
     Column("token", String, nullable=False),
-    Column("machine", String, nullable=False),
-    Column("host", String, nullable=False),
-    Column("user", String, nullable=False),
-    Column("pid", Integer, nullable=False),
-    Column("start", String, nullable=False),
+    *_holder(),
     Column("acquired_at", UtcText, nullable=False),
     Column("renewed_at", UtcText, nullable=False),
     Column("expires_at", UtcText, nullable=False),
@@ -108,11 +116,7 @@ watcher = Table(
     "watcher",
     metadata,
     Column("token", String, primary_key=True),
-    Column("machine", String, nullable=False),
-    Column("host", String, nullable=False),
-    Column("user", String, nullable=False),
-    Column("pid", Integer, nullable=False),
-    Column("start", String, nullable=False),
+    *_holder(),
     Column("renewed_at", UtcText, nullable=False),
     Column("expires_at", UtcText, nullable=False),
 )

@@ -7,6 +7,7 @@ from typing import Literal
 
 from registrar_sync.core.guard import held_back
 from registrar_sync.core.model import ZoneView
+from registrar_sync.core.observation import view_of
 from registrar_sync.core.prepared import open_prepares
 from registrar_sync.core.visibility import Visibility
 from registrar_sync.core.waiting import SeenState
@@ -35,8 +36,7 @@ class _Sitting:
 
 def observe_and_draft(desk: Desk, procedure: Procedure) -> tuple[DnsProvider, _Sitting]:
     """Ask the DNS, then the API, and draft the change; nothing is written."""
-    look = look_at_dns(desk)
-    procedure.foresee(look)
+    look = _look(desk, procedure)
     mark = desk.setting.journal.mark()
     provider = desk.open()
     view = provider.read(desk.owner)
@@ -162,9 +162,18 @@ def _must_reread(desk: Desk, sitting: _Sitting) -> bool:
 def _look_again(desk: Desk, procedure: Procedure, provider: DnsProvider, sitting: _Sitting) -> ZoneView:
     """Ask the DNS, then the API, once more: what the DNS said before the pause says nothing of the zone after it. What was
     found out may not count any more either, and must not be asked between this read and the write."""
-    sitting.look = look_at_dns(desk)
-    procedure.foresee(sitting.look)
+    sitting.look = _look(desk, procedure)
     return provider.read(desk.owner)
+
+
+def _look(desk: Desk, procedure: Procedure) -> DnsLook:
+    """Ask the DNS, and foresee on what it serves, which is nearly always what the API holds: then only drafting lies between the
+    API's read and the write."""
+    look = look_at_dns(desk)
+    served = next((seen for seen in look.observations if seen.reachable), None)
+    if served is not None:
+        procedure.foresee(view_of(served, desk.owner))
+    return look
 
 
 def _compare(desk: Desk, procedure: Procedure, sitting: _Sitting, view: ZoneView) -> None:

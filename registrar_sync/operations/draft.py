@@ -44,14 +44,14 @@ class Draft:
 class Procedure:
     """What distinguishes an enrolment from a rollback and the others.
 
-    ``draft`` decides on a view; ``foresee`` finds out, before the API is read, what drafting will need to know; ``order``: of
-    the types, where they need separate calls; ``undoes``: the enrolment taken back; ``rolls_back``: all changes that are, once
-    it has read back.
+    ``draft`` decides on a view; ``foresee`` finds out on what the DNS serves, before the API is read, what drafting will need
+    to know; ``order``: of the types, where they need separate calls; ``undoes``: the enrolment taken back; ``rolls_back``: all
+    changes that are, once it has read back.
     """
 
     command: ChangeCommand
     draft: Callable[[DnsLook, ZoneView], Draft]
-    foresee: Callable[[DnsLook], None] = lambda look: None
+    foresee: Callable[[ZoneView], object] = lambda served: None
     confirm: Confirm = None
     order: tuple[str, ...] = ENTERING
     undoes: int | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from registrar_sync.core.finding import Finding, Severity
 from registrar_sync.core.guard import KINDS, finding, held_back
 from registrar_sync.core.model import ZoneView
-from registrar_sync.core.observation import view_of
 from registrar_sync.core.plan import Plan, plan_enrolment
 from registrar_sync.operations.change import make_change, observe_and_draft
 from registrar_sync.operations.desk import Desk, Request, Setting
@@ -48,18 +47,10 @@ def _procedure(desk: Desk, confirm: Confirm) -> Procedure:
     return Procedure(
         command="enroll",
         draft=lambda look, view: _draft(desk, look, view),
-        foresee=lambda look: _foresee(desk, look),
+        foresee=lambda served: _settled_plan(desk, served),
         confirm=confirm,
         context={"mx_mode": desk.request.mx_mode, "accepted": sorted(desk.request.accept)},
     )
-
-
-def _foresee(desk: Desk, look: DnsLook) -> None:
-    """Plan on what the DNS serves, which is nearly always what the API holds: what the plan needs to know is then known, and
-    nothing but planning lies between the read and the write."""
-    served = next((seen for seen in look.observations if seen.reachable), None)
-    if served is not None:
-        _settled_plan(desk, view_of(served, desk.owner))
 
 
 def _settled_plan(desk: Desk, view: ZoneView) -> Plan:

@@ -8,7 +8,6 @@ from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import finding, held_back
 from registrar_sync.core.leaving import Leaving
 from registrar_sync.core.model import ZoneView
-from registrar_sync.core.observation import view_of
 from registrar_sync.core.unenrol import Unenrolment, plan_unenrolment
 from registrar_sync.operations.change import make_change, observe_and_draft
 from registrar_sync.operations.desk import Desk, Request, Setting
@@ -58,11 +57,8 @@ class _Way:
         """What distinguishes leaving from other changes."""
         return Procedure(command="unenroll", draft=self._draft, foresee=self._foresee, confirm=confirm, order=LEAVING)
 
-    def _foresee(self, look: DnsLook) -> None:
-        """Find out on what the DNS serves what the plan needs to know, so that only planning lies between read and write."""
-        served = next((seen for seen in look.observations if seen.reachable), None)
-        if served is not None:
-            self._plan(leaving_of(self.desk), view_of(served, self.desk.owner), spf_now=True)
+    def _foresee(self, served: ZoneView) -> None:
+        self._plan(leaving_of(self.desk), served, spf_now=True)
 
     def _plan(self, leaving: Leaving, view: ZoneView, *, spf_now: bool) -> Unenrolment:
         return self.desk.setting.inquiry.settle(lambda known: plan_unenrolment(view, leaving, known, spf_now=spf_now))

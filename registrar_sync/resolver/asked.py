@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ class Stage(Enum):
 WAITING, SENT, BY_TCP, OVER = Stage  # looking a member up is slow in Python 3.11
 
 
-class Asked:
+class Asked(ABC):
     """``question`` for the server at this address. What comes of it is told by one call of ``fail``, or of ``take`` that
     returns True; neither is called from within ``Engine.ask``. The rest is the engine's own book-keeping.
     """
@@ -59,13 +60,13 @@ class Asked:
         self.plain = False  # without EDNS
         self.why = ""  # why TCP brings nothing, where UDP may yet
 
+    @abstractmethod
     def take(self, wire: bytes) -> bool:
         """A response to the question, whatever its RCODE. False: it is garbled, ask on if there is another way."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fail(self, why: str) -> None:
         """There will be no response; ``why`` is for a person."""
-        raise NotImplementedError
 
 
 class Awaited(Asked):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import trustme
 
 from registrar_sync.sandbox.server import Sandbox
 from registrar_sync.wiring import SystemClock
@@ -58,3 +59,17 @@ def sandbox_of(world: ProviderWorld) -> Sandbox:
     """The sandbox behind a world."""
     assert isinstance(world.vendor, SandboxVendor)
     return world.vendor.sandbox
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's trust store holds the test's authority alone: SSL_CERT_FILE, as an operator would set it."""
+    file = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(file)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))

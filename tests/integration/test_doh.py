@@ -41,18 +41,7 @@ RECORDS = {
 Answering = Callable[[dns.message.Message], dns.message.Message]
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture(autouse=True)
-def _trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The system's trust store holds the test's authority alone: SSL_CERT_FILE, as an operator would set it."""
-    file = tmp_path / "authority.pem"
-    authority.cert_pem.write_to_path(file)
-    monkeypatch.setenv("SSL_CERT_FILE", str(file))
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
+pytestmark = pytest.mark.usefixtures("trusted")
 
 
 def resolving(query: dns.message.Message) -> dns.message.Message:

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 import trustme
@@ -24,18 +23,7 @@ HERE = ("127.0.0.1",)
 TEXT = {"Content-Type": "text/plain; charset=utf-8"}
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture(autouse=True)
-def _trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The system's trust store holds the test's authority alone: SSL_CERT_FILE, as an operator would set it."""
-    file = tmp_path / "authority.pem"
-    authority.cert_pem.write_to_path(file)
-    monkeypatch.setenv("SSL_CERT_FILE", str(file))
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
+pytestmark = pytest.mark.usefixtures("trusted")
 
 
 @contextmanager
