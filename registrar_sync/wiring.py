@@ -70,7 +70,7 @@ class World:
     clock: SystemClock = field(default_factory=SystemClock)
     policy_port: int = 443
     smtp_port: int = 25
-    _inquiries: dict[tuple[tuple[str, ...], str], Inquiry] = field(default_factory=dict, init=False)
+    _inquiries: dict[Resolver, Inquiry] = field(default_factory=dict, init=False)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -143,7 +143,7 @@ class World:
             service=service,
             open_provider=self._opener(chosen, read_only=read_only),
             resolver=resolver,
-            inquiry=self._inquiry(resolver, asked, chosen),
+            inquiry=self._inquiry(resolver),
             journal=self.journal,
             clock=self.clock,
             staged=spec.staged,
@@ -180,7 +180,7 @@ class World:
             service=service,
             open_provider=_no_provider,
             resolver=resolver,
-            inquiry=self._inquiry(resolver, asked, chosen),
+            inquiry=self._inquiry(resolver),
             journal=self.journal_if_any(),
             clock=self.clock,
             budget_s=chosen.budget_s if chosen else USUAL_BUDGET_S,
@@ -214,20 +214,19 @@ class World:
         )
         return self._resolvers.of(wanted)
 
-    def _inquiry(self, resolver: Resolver, asked: Asked, account: Account | None) -> Inquiry:
+    def _inquiry(self, resolver: Resolver) -> Inquiry:
         """One for all domains that ask the same recursive resolvers: the service and the big mailers are asked about once."""
         from registrar_sync.mail_probe import MailProbe  # noqa: PLC0415 - --help must stay quick
         from registrar_sync.mta_sts import PolicyFetcher  # noqa: PLC0415
 
-        key = (asked.resolvers, account.name if account else "")
-        if key not in self._inquiries:
-            self._inquiries[key] = Inquiry(
+        if resolver not in self._inquiries:
+            self._inquiries[resolver] = Inquiry(
                 resolver=resolver,
                 policy_hosts=PolicyFetcher(port=self.policy_port),
                 mail_hosts=MailProbe(port=self.smtp_port),
                 clock=self.clock,
             )
-        return self._inquiries[key]
+        return self._inquiries[resolver]
 
     def _account(self, provider: str | None, account: str | None) -> Account:
         """The account meant by --provider and --account; every provider is also an account of its own name."""

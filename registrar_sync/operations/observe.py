@@ -44,11 +44,6 @@ class DnsLook:
         """The zone's serial at each server that told one."""
         return {str(o.server): o.serial for o in self.observations if o.serial is not None}
 
-    @property
-    def negative_ttl(self) -> int | None:
-        """Seconds that "no such data" may be cached (RFC 2308 section 5)."""
-        return max((o.negative_ttl for o in self.observations if o.negative_ttl is not None), default=None)
-
 
 def look_at_dns(desk: Desk) -> DnsLook:
     """Find the authoritative servers and ask each for what stands at the owner."""
@@ -179,7 +174,7 @@ def _spf_and_mx(rrset: RRset | None) -> frozenset[Rdata]:
 
 def _difference(desk: Desk, observations: Sequence[Observation], live: RRsets) -> str:
     rows = [row for row in _judge(desk, observations, live, live) if row.verdict != "new"]
-    shown = "; ".join(f"{names.display(row.server.name)} ({row.server}) {row.detail or row.verdict}" for row in rows)
+    shown = "; ".join(f"{elsewhere.named(row.server)} {row.detail or row.verdict}" for row in rows)
     api = ", ".join(sorted(str(v) for rrset in live.values() for v in _spf_and_mx(rrset))) or "no SPF and no MX"
     return f"The API says: {api}. The DNS says: {shown}."
 
