@@ -82,17 +82,17 @@ class RRset:
     @property
     def live(self) -> tuple[Record, ...]:
         """The records that are served."""
-        return tuple(record for record in self.records if not record.disabled)
+        return tuple([record for record in self.records if not record.disabled])
 
     @property
     def ttl(self) -> int:
         """The TTL in seconds: the lowest one, where the API lets the records of a set differ."""
-        return min(record.ttl for record in self.live or self.records)
+        return min([record.ttl for record in self.live or self.records])
 
     @property
     def values(self) -> frozenset[Rdata]:
         """The set of served values (an exact duplicate row counts once, rules case 48)."""
-        return frozenset(record.rdata for record in self.live)
+        return frozenset([record.rdata for record in self.records if not record.disabled])
 
     def with_records(self, records: Iterable[Record]) -> RRset:
         """The same set with other records."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from registrar_sync.core.model import Mx, Rdata, RRset, is_spf, same_values, values_of
-from registrar_sync.core.observation import Observation, Server
+from registrar_sync.core.observation import Answer, Observation, Server
 
 NO_ROUTE = "cannot be asked from here: this machine has no route to it"
 """The detail of an unreachable server whose address family this machine cannot use (such as IPv6 on an IPv4-only network)."""
@@ -136,20 +136,26 @@ def judge(observations: Iterable[Observation], target: Target, *, now: datetime,
     type got no answer that can be judged.
     """
     after = Fingerprint.of({rtype: values_of(rrset) for rtype, rrset in target.after.items()})
-    before = Fingerprint.of({rtype: values_of(target.before.get(rtype)) for rtype in target.types})
     new_ttls = target.new_ttls
+    last: tuple[Mapping[str, Answer], Fingerprint] = ({}, after)
+
+    def found_by(seen: Observation) -> Fingerprint:
+        nonlocal last  # servers mostly agree, and ten thousands of answers are judged in a second
+        if seen.answers != last[0]:
+            last = seen.answers, _found(seen, target.types)
+        return last[1]
 
     def verdict_on(seen: Observation) -> ServerVerdict:
         if decided := undecided(seen, target.types):
             return decided
-        found = _found(seen, target.types)
+        found = found_by(seen)
         if found == after:
             if late := _lagging(new_ttls, _ttls(seen)):
                 return ServerVerdict(server=seen.server, verdict="old", detail=late)
             if gate is None or gate.passes(seen, now):
                 return ServerVerdict(server=seen.server, verdict="new")
             return ServerVerdict(server=seen.server, verdict="old", detail=STILL_PUBLISHING)
-        if found == before:
+        if found == Fingerprint.of({rtype: values_of(target.before.get(rtype)) for rtype in target.types}):
             return ServerVerdict(server=seen.server, verdict="old", detail=str(found) if found.is_empty else "")
         return _neither(seen.server, found)
 
