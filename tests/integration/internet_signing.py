@@ -49,6 +49,7 @@ def delegation_signers(domains: Mapping[str, Domain], keys: Mapping[str, Key]) -
 
 def signed(zone: dns.zone.Zone, key: Key, signing: Signing) -> str:
     """The zone with DNSKEY, NSEC and RRSIG, as a master file."""
-    until = time.time() + (-_DAY_S if signing == "expired" else 30 * _DAY_S)
+    # Unbound lets signatures live on for up to a day (val-sig-skew-max): over by just that, some were and some were not.
+    until = time.time() + (-3 * _DAY_S if signing == "expired" else 30 * _DAY_S)
     dns.dnssec.sign_zone(zone, keys=[(key.private, key.public)], inception=until - 60 * _DAY_S, expiration=until)
     return zone.to_text(relativize=False)
