@@ -18,22 +18,13 @@ from benchmarks.dns.knot import Knot, Place
 from benchmarks.dns.report import Report, Target
 from benchmarks.dns.watcher import SETTLE_S
 from registrar_sync.core.evidence import NewChange
-from registrar_sync.core.service import MailService, ServiceExchange
 from registrar_sync.journal import open_journal
-from registrar_sync.wiring import SystemClock
+from registrar_sync.providers.catalog import load_catalog
+from registrar_sync.wiring import DEFAULT_SERVICE, SystemClock
 
 MOST_MB, MOST_SHARE = 150.0, 0.05
 
 _BUDGET_S = 900.0  # as OVH's in providers.yaml
-_SERVICE = MailService(
-    name="security-mail",
-    include="includespf.security-mail.net.",
-    all_qualifier="~",
-    exchanges=(
-        ServiceExchange(exchange="france.security-mail.net.", below=3, replace=50),
-        ServiceExchange(exchange="europe.security-mail.net.", below=4, replace=10),
-    ),
-)
 _HEAD = (
     "waiting",
     "CPU of a core",
@@ -82,6 +73,7 @@ def _write_config(folder: Path, places: Sequence[Place]) -> None:
 def _write_journal(folder: Path, estate: Estate, places: Sequence[Place]) -> None:
     """An enrolment of each domain, written just now and not yet seen anywhere."""
     journal = open_journal(str(folder / "journal.sqlite"), default=folder / "unused", clock=SystemClock())
+    service = load_catalog().service(DEFAULT_SERVICE).to_json()
     context = {"serials": {f"{address}:{port}": 1 for address, port in places}}
     try:
         for name, _ in estate.names():
@@ -91,7 +83,7 @@ def _write_journal(folder: Path, estate: Estate, places: Sequence[Place]) -> Non
                 owner=name,
                 provider="ovh",
                 account="measured",
-                service=_SERVICE.to_json(),
+                service=service,
                 command="enroll",
                 context=context,
             )

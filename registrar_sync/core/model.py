@@ -92,7 +92,7 @@ class RRset:
     @property
     def values(self) -> frozenset[Rdata]:
         """The set of served values (an exact duplicate row counts once, rules case 48)."""
-        return frozenset([record.rdata for record in self.records if not record.disabled])
+        return frozenset([record.rdata for record in self.live])
 
     def with_records(self, records: Iterable[Record]) -> RRset:
         """The same set with other records."""

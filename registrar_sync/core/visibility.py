@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from registrar_sync.core.evidence import Images
 from registrar_sync.core.model import Mx, Rdata, RRset, is_spf, same_values, values_of
 from registrar_sync.core.observation import Answer, Observation, Server
 
@@ -56,6 +57,11 @@ class Target:
 
     before: Mapping[str, RRset | None]
     after: Mapping[str, RRset | None]
+
+    @classmethod
+    def of(cls, images: Images) -> Target:
+        """What a journalled change wrote."""
+        return cls(before=images.before, after=images.after)
 
     @property
     def types(self) -> Collection[str]:

@@ -206,6 +206,5 @@ def _of_domain(domain: str | None) -> list[ColumnElement[bool]]:
 
 
 def _is_open() -> ColumnElement[bool]:
-    event, later = change_event.alias(), change_event.alias()
-    newest = select(func.max(later.c.id)).where(later.c.change_id == event.c.change_id).scalar_subquery()
-    return exists().where(event.c.change_id == change.c.id, event.c.id == newest, event.c.state.in_(_UNFINISHED))
+    event = change_event.alias()
+    return exists().where(event.c.change_id == change.c.id, watching.is_newest(event), event.c.state.in_(_UNFINISHED))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, or_, select
 
 from registrar_sync.core.evidence import ChangeState
 from registrar_sync.core.waiting import News, Seen
@@ -19,12 +19,16 @@ from registrar_sync.journal.watches import batches
 _OPEN: tuple[ChangeState, ...] = ("written", "overdue")
 
 
+def is_newest(event: FromClause) -> ColumnElement[bool]:
+    """Whether a row of ``change_event``, or of an alias of it, is its change's last one."""
+    later = change_event.alias()
+    return ~exists().where(later.c.change_id == event.c.change_id, later.c.id > event.c.id)
+
+
 def unseen(database: Database, domain: str | None, cached_after: datetime | None) -> list[int]:
     """See ``ports.Journal.unseen``."""
-    later = change_event.alias()
-    newest = ~exists().where(later.c.change_id == change_event.c.change_id, later.c.id > change_event.c.id)
     waits = or_(change_event.c.state.in_(_OPEN), *([_cached(cached_after)] if cached_after else []))
-    conditions = [waits, newest, *([change.c.domain == domain] if domain is not None else [])]
+    conditions = [waits, is_newest(change_event), *([change.c.domain == domain] if domain is not None else [])]
     joined = select(change.c.id).join_from(change_event, change, change.c.id == change_event.c.change_id)
     with database.read() as connection:
         return list(connection.execute(joined.where(*conditions).order_by(change.c.id)).scalars())
@@ -62,9 +66,8 @@ def still_news(connection: Connection, seen: Sequence[Seen]) -> StillNews:
 
 
 def _states(connection: Connection, change_ids: Sequence[int]) -> list[Any]:
-    event, later = change_event.c, change_event.alias()
-    newest = ~exists().where(later.c.change_id == event.change_id, later.c.id > event.id)
-    wanted = select(event.change_id, event.state).where(newest)
+    event = change_event.c
+    wanted = select(event.change_id, event.state).where(is_newest(change_event))
     return [row for some in batches(change_ids) for row in connection.execute(wanted.where(event.change_id.in_(some)))]
 
 

@@ -129,7 +129,7 @@ def _explained(desk: Desk, look: DnsLook) -> tuple[ServerVerdict, ...]:
     newest = from_journal(lambda: newest_change(desk.setting, desk.owner))
     if newest is None or newest.what.command != "enroll" or newest.state not in ("written", "overdue"):
         return ()
-    target = visibility.Target(before=newest.images.before, after=newest.images.after)
+    target = visibility.Target.of(newest.images)
     verdicts = visibility.judge(look.observations, target, now=desk.setting.clock.now(), gate=None)
     if not {row.verdict for row in verdicts} <= {"old", "new", "unreachable"}:
         return ()

@@ -45,7 +45,7 @@ def complete(desk: Desk, look: DnsLook, again: Again) -> str:
         return ""
     text = f"Change {change.id} ({change.what.command}) is served by every authoritative server"
     earlier = earlier_writers(desk.setting.journal, desk.owner, change.id)
-    until = caches_until(desk.setting.clock.now(), _target(change), earlier, seen_before(change, look.observations))
+    until = caches_until(desk.setting.clock.now(), Target.of(change.images), earlier, seen_before(change, look.observations))
     try:
         record_seen(desk.setting.journal, change.id, "authoritative", until)
     except JournalUnusable as error:
@@ -61,13 +61,9 @@ def _is_served(desk: Desk, change: Change, observations: Sequence[Observation]) 
     # how long the provider takes is known of the account alone
     until = wrote_until(wrote_at, setting.budget_s) if setting.account == change.what.account else None
     unseen = unseen_writers(setting.journal, change.what.zone, before=change.id)
-    gate = gate_of(unseen, _target(change), serials=change.what.context.get("serials", {}), until=until)
-    rows = visibility.judge(observations, _target(change), now=setting.clock.now(), gate=gate)
+    gate = gate_of(unseen, Target.of(change.images), serials=change.what.context.get("serials", {}), until=until)
+    rows = visibility.judge(observations, Target.of(change.images), now=setting.clock.now(), gate=gate)
     return visibility.overall(rows)
-
-
-def _target(change: Change) -> Target:
-    return Target(before=change.images.before, after=change.images.after)
 
 
 def seen_before(change: Change, now: Sequence[Observation]) -> tuple[Observation, ...]:

@@ -74,8 +74,14 @@ def against(desk: Desk, target: Target) -> Elsewhere:
 def say_bogus(desk: Desk, rows: Sequence[ServerVerdict]) -> None:
     """The finding of a zone whose signatures do not validate, once."""
     servers = [row.server for row in rows if row.verdict == "bogus"]
-    if servers and all(one.id != "dnssec-bogus" for one in desk.findings):
-        desk.add(finding("dnssec-bogus", bogus_text(desk.zone or desk.owner, servers)))
+    if servers:
+        _say_once(desk, "dnssec-bogus", bogus_text(desk.zone or desk.owner, servers))
+
+
+def _say_once(desk: Desk, kind: str, text: str) -> None:
+    """A finding that may have been told already, in other words."""
+    if all(one.id != kind for one in desk.findings):
+        desk.add(finding(kind, text))
 
 
 def in_the_dark(desk: Desk, seen: Visibility, authoritative: Sequence[Observation], elsewhere: Elsewhere) -> Visibility:
@@ -88,8 +94,7 @@ def in_the_dark(desk: Desk, seen: Visibility, authoritative: Sequence[Observatio
     told = elsewhere.beside(seen)
     if not port_53_closed(authoritative, elsewhere.observations):
         return seen
-    if all(one.id != "port-53-closed" for one in desk.findings):
-        desk.add(finding("port-53-closed", closed_text(elsewhere.observations)))
+    _say_once(desk, "port-53-closed", closed_text(elsewhere.observations))
     return replace(told, verdict="pending", note=_not_proven(told.servers))
 
 

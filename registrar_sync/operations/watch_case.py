@@ -158,7 +158,7 @@ class Cases:
             return None
         earlier = earlier_writers(history, change.what.owner, change.id)
         told = from_context(change.what.context.get("cached"))
-        return caches_until(self._clock.now(), Target(before=images.before, after=images.after), earlier, told)
+        return caches_until(self._clock.now(), Target.of(images), earlier, told)
 
     def _settled(self, one: Decided, change: Change, history: _History, state: str | None) -> Result:
         if state is None and (later := history.successor(change)):

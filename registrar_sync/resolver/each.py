@@ -18,12 +18,12 @@ from registrar_sync.resolver.answers import told, unusable
 from registrar_sync.resolver.doh import Doh, DohServer
 from registrar_sync.resolver.endpoints import servers_at, system_recursives
 from registrar_sync.resolver.exchange import Unanswered
+from registrar_sync.resolver.silences import Silences
 
 ANSWER_S = 3.0
 """Seconds for one question to one resolver: what it says is information, and nobody waits long for that."""
 
 _MOST = 8  # resolvers
-_SILENCE_S = 30.0  # one that was silent is not waited for again this long: domain after domain would be
 _SILENT = Answer(status="unreachable", detail=f"{NO_ANSWER} a moment ago, and not asked again")
 
 Asked = TypeVar("Asked", Server, DohServer)
@@ -65,9 +65,8 @@ class EachRecursive:
         self._servers = None if recursives is None else servers_at(recursives)
         self._resolv_conf = resolv_conf
         self._ask = ask
-        self._clock = clock
         self._doh = doh
-        self._silent_until: dict[Server, float] = {}
+        self._silent = Silences(clock)
 
     def observe(self, owner: str, rtypes: Sequence[str]) -> list[Observation]:
         """See ``ports.Resolver.ask_recursives``."""
@@ -90,11 +89,11 @@ class EachRecursive:
         def ask(rtype: str, checking_disabled: bool) -> dns.message.Message:
             return self._ask(server, owner, rtype, recursive=True, checking_disabled=checking_disabled, limit_s=ANSWER_S)
 
-        if self._clock.monotonic() < self._silent_until.get(server, float("-inf")):
+        if server in self._silent:
             return Observation(server=server, answers=dict.fromkeys(rtypes, _SILENT))
         seen = Observation(server=server, answers=_answers(ask, rtypes))
         if seen.silent:
-            self._silent_until[server] = self._clock.monotonic() + _SILENCE_S
+            self._silent.add(server)
         return seen
 
 

@@ -16,11 +16,11 @@ from registrar_sync.resolver.doh import Doh
 from registrar_sync.resolver.endpoints import servers_at, system_recursives
 from registrar_sync.resolver.exchange import Unanswered
 from registrar_sync.resolver.loop import EngineLoop
+from registrar_sync.resolver.silences import Silences
 
 QUESTION_S = 12.0
 """Seconds after which a question is given up, whatever the resolvers do; each of them has its share."""
 
-_SILENCE_S = 30.0  # a resolver that was found silent is not waited for again this long
 _PROBE_S = 2.0
 
 
@@ -45,7 +45,7 @@ class Recursives:
         self._resolv_conf = resolv_conf
         self._engine = engine
         self._clock = clock
-        self._silent_until: dict[Server, float] = {}
+        self._silent = Silences(clock)
         self._probing = threading.Lock()
 
     def ask(self, name: str, rtype: str, *, limit_s: float = QUESTION_S) -> dns.message.Message:
@@ -63,7 +63,7 @@ class Recursives:
             if not (reason := unusable(response)):
                 return response
             failures.append(f"{server}: {reason}")
-        if self._doh is not None and all(map(self._is_silent, servers)):
+        if self._doh is not None and all(server in self._silent for server in servers):
             try:
                 return _usable(self._doh.ask(name, rtype))
             except Unanswered as error:
@@ -75,7 +75,7 @@ class Recursives:
         )
 
     def _ask_one(self, server: Server, name: str, rtype: str, share_s: float) -> dns.message.Message:
-        if self._is_silent(server):
+        if server in self._silent:
             raise Unanswered("it gave no answer a moment ago and was not asked again")
         if share_s <= 0:
             raise Unanswered("no answer in time")  # the others used it up, which says nothing of this one
@@ -85,18 +85,15 @@ class Recursives:
             self._find_out_if_silent(server)
             raise
 
-    def _is_silent(self, server: Server) -> bool:
-        return self._clock.monotonic() < self._silent_until.get(server, float("-inf"))
-
     def _find_out_if_silent(self, server: Server) -> None:
         """One question without an answer may be that name's own fault: the servers of the root are what every resolver knows."""
         with self._probing:
-            if self._is_silent(server):
+            if server in self._silent:
                 return
             try:
                 self._engine.ask(server, ".", "NS", recursive=True, limit_s=_PROBE_S)
             except Unanswered:
-                self._silent_until[server] = self._clock.monotonic() + _SILENCE_S
+                self._silent.add(server)
 
     def _recursive_servers(self) -> tuple[Server, ...]:
         if self._servers is None:

@@ -11,7 +11,7 @@ import tempfile
 import textwrap
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -137,3 +137,22 @@ def ended_process() -> int:
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait(30)
     return process.pid
+
+
+# --- fixtures; in a test module: ``place, clock, journal = journals.place, journals.clock, journals.journal`` ---------
+@pytest.fixture(params=PLACES)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where a journal can be made, in each kind of database."""
+    with empty_place(request.param, tmp_path) as empty:
+        yield empty
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def journal(place: str, clock: HandClock) -> Iterator[SqlJournal]:
+    with closing(open_journal(place, default=Path("/nonexistent"), clock=clock)) as opened:
+        yield opened

@@ -19,25 +19,11 @@ from sqlalchemy import text
 from registrar_sync.core.evidence import Images
 from registrar_sync.core.model import Mx, Other, Record, RRset, Txt
 from registrar_sync.errors import JournalUnusable, NothingJournalled
-from registrar_sync.journal import SqlJournal, open_journal
-from tests.unit.journals import PLACES, HandClock, child, empty_place, images, new_change, open_at
+from registrar_sync.journal import SqlJournal
+from tests.unit import journals
+from tests.unit.journals import HandClock, child, images, new_change, open_at
 
-
-@pytest.fixture(params=PLACES)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    with empty_place(request.param, tmp_path) as empty:
-        yield empty
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-def journal(place: str, clock: HandClock) -> Iterator[SqlJournal]:
-    with closing(open_journal(place, default=Path("/nonexistent"), clock=clock)) as opened:
-        yield opened
+place, clock, journal = journals.place, journals.clock, journals.journal
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -15,24 +14,10 @@ from registrar_sync.core.waiting import Seen, Waiting
 from registrar_sync.errors import JournalUnusable
 from registrar_sync.journal import NoJournal, SqlJournal, open_journal
 from registrar_sync.journal.schema import VERSION
-from tests.unit.journals import PLACES, HandClock, child, empty_place, images, new_change
+from tests.unit import journals
+from tests.unit.journals import HandClock, child, empty_place, images, new_change
 
-
-@pytest.fixture(params=PLACES)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    with empty_place(request.param, tmp_path) as empty:
-        yield empty
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-def journal(place: str, clock: HandClock) -> Iterator[SqlJournal]:
-    with closing(open_journal(place, default=Path("/nonexistent"), clock=clock)) as opened:
-        yield opened
+place, clock, journal = journals.place, journals.clock, journals.journal
 
 
 def written(journal: SqlJournal, *domains: str) -> list[int]:

@@ -6,7 +6,6 @@ import os
 import signal
 import sqlite3
 import subprocess
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
@@ -21,27 +20,13 @@ from registrar_sync.journal import SqlJournal, open_journal
 from registrar_sync.journal.holder import this_process
 from registrar_sync.journal.schema import zone_lock
 from registrar_sync.ports import ZoneLock
-from tests.unit.journals import PLACES, HandClock, child, empty_place, ended_process, open_at
+from tests.unit import journals
+from tests.unit.journals import HandClock, child, ended_process, open_at
+
+place, clock, journal = journals.place, journals.clock, journals.journal
 
 ZONE = "example.com."
 CALL_LIMIT_S = 15.0
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture(params=PLACES)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    with empty_place(request.param, tmp_path) as empty:
-        yield empty
-
-
-@pytest.fixture
-def journal(place: str, clock: HandClock) -> Iterator[SqlJournal]:
-    with closing(open_journal(place, default=Path("/nonexistent"), clock=clock)) as opened:
-        yield opened
 
 
 def held_by(journal: SqlJournal, **other: Any) -> ZoneLock:
