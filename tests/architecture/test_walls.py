@@ -21,6 +21,8 @@ RESERVED = {
     "dns.query": set(),
     "dns.resolver": {"resolver/endpoints.py"},
     "time.sleep": {"wiring.py"},
+    "boto3": set(),
+    "botocore": {"providers/adapters/aws_client.py"},
 }
 
 

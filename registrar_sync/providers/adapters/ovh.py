@@ -44,9 +44,9 @@ class OvhZone(PickFromList, _lexicon.Provider):  # type: ignore[misc, name-defin
         self._session = given if isinstance(given, CarriedSession) else None
 
     @property
-    def base_url(self) -> str:
+    def base_urls(self) -> tuple[str, ...]:
         """The region's API."""
-        return str(self.endpoint_api)
+        return (str(self.endpoint_api),)
 
     def list_url(self) -> str:
         """As lexicon asks for it."""
