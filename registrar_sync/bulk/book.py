@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from registrar_sync.core.roster import Row
-from registrar_sync.errors import RosterInvalid
+from registrar_sync.errors import RegistrarSyncError
 
 _CACHE_KIB = 16 * 1024
 _PAGE = 200  # rows read at a time
@@ -42,7 +42,7 @@ class Entry:
 
 
 class Book:
-    """Rows and results of one run. For one thread. Close it. Raises ``RosterInvalid`` where the disk is full."""
+    """Rows and results of one run. For one thread. Close it. Raises ``RegistrarSyncError`` where the disk is full."""
 
     def __init__(self) -> None:
         self._base = sqlite3.connect("", isolation_level=None)
@@ -119,7 +119,7 @@ def _on_disk() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise RosterInvalid(
+        raise RegistrarSyncError(
             f"The rows could not be kept in a temporary file ({error}). Nothing was changed.",
             hint="Make room on the disk of the temporary files, or name another with SQLITE_TMPDIR.",
         ) from error

@@ -67,9 +67,9 @@ def _checked(now: Session, many: Many, file: str, *, skip_invalid: bool) -> Chec
     try:
         with opened(file, sys.stdin.buffer if sys.stdin is not None else None) as (stream, name):
             checked = many.check(stream, name, hear=faults.hear)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         now.printer.error(Interrupted("Interrupted. Nobody was asked anything."), command=COMMAND)
-        leave_at_once(exit_codes.INTERRUPTED)
+        raise typer.Exit(exit_codes.INTERRUPTED) from stop
     faults.end()
     if checked.faults and (checked.header or not skip_invalid or not checked.rows):
         checked.book.close()

@@ -433,7 +433,7 @@ def test_a_page_that_cannot_be_finished_leaves_the_old_one(
 
     monkeypatch.setattr(Path, "replace", full)
     run = cli("bulk", "plan", roster(GOOD), "--html", str(file))
-    assert run.code == 2
+    assert run.code == 1
     assert "No space left on device" in run.err
     assert "digest" in run.out
     assert file.read_text() == "the old one"
@@ -473,6 +473,34 @@ def test_ctrl_c_ends_at_once_with_what_was_done(hanging: list[str], tmp_path: Pa
     assert "Interrupted: 2 of 3 domains were planned." in shown.texts
     assert len(shown.of("details")) == 2
     assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".")] == []
+
+
+def test_ctrl_c_while_the_roster_comes_leaves_nothing_behind(configured: Callable[..., Path], tmp_path: Path) -> None:
+    html = str(tmp_path / "plan.html")
+    words = [
+        sys.executable,
+        "-m",
+        "registrar_sync",
+        "bulk",
+        "plan",
+        "-",
+        "--account",
+        "gandi",
+        "--html",
+        html,
+        "--output",
+        "json",
+    ]
+    with started(words, stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write("fresh.test\n-bad\n")
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["line"] == 2
+        process.send_signal(signal.SIGINT)
+        out, told = process.communicate(timeout=60)
+    assert (process.returncode, json.loads(out)["error"]["kind"]) == (130, "interrupted"), told
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["home", "providers.yaml"]
 
 
 def test_a_reader_who_has_gone_ends_it_quietly(hanging: list[str], tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from registrar_sync.bulk.lines import LONGEST_LINE
 from registrar_sync.bulk.roster import Located, Roster
 from registrar_sync.bulk.source import opened
 from registrar_sync.core.roster import Fault, Row
-from registrar_sync.errors import RosterInvalid
+from registrar_sync.errors import RegistrarSyncError, RosterInvalid
 
 DEFAULTS = {"provider": None, "account": None, "mx": "below", "all": None, "accept": ()}
 OVH = {**DEFAULTS, "provider": "ovh"}
@@ -269,6 +269,15 @@ def test_no_octets_whatever_make_it_crash(data: bytes) -> None:
     for start in (b"", b"domain,mx\n", b'{"domain":"a.test"}\n', b"a.test\n"):
         with suppress(RosterInvalid):
             Read(start + data)
+
+
+def test_a_full_disk_is_told_and_what_to_do() -> None:
+    with closing(Book()) as book:
+        book._base.execute("PRAGMA max_page_count = 10")
+        entries = (Entry(line, Row(f"customer-{line}.example.com."), "", "ovh") for line in range(1, 5000))
+        with pytest.raises(RegistrarSyncError, match="full") as raised:
+            list(map(book.enter, entries))
+    assert "Make room" in raised.value.hint
 
 
 # --- many lines -------------------------------------------------------------------------------------------------------------
