@@ -173,5 +173,5 @@ class _Azure:
 
 
 def _login_refusal(status: int, error: str, text: str) -> Refusal:
-    """RFC 6749 section 5.2."""
+    """RFC 6749."""
     return Refusal(Json({"error": error, "error_description": text, "error_codes": [int(text[6:].partition(":")[0])]}, status))
