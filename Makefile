@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # Tools write no state outside the checkout: the demo's journal is not the operator's.
 DEMO_STATE := $(CURDIR)/.demo
 
-.PHONY: demo test lint contract bench-dns lock clean
+.PHONY: demo test lint contract tables bench-dns lock clean
 
 demo: $(VENV)/run-ready
 	@echo '$$ registrar-sync enroll example.com --provider sandbox --yes'
@@ -17,13 +17,20 @@ demo: $(VENV)/run-ready
 	@echo; echo '$$ registrar-sync history example.com'
 	@XDG_STATE_HOME=$(DEMO_STATE) $(BIN)/registrar-sync history example.com
 
+# Most of a test's time is waiting for servers: more processes than cores.
+IN_PARALLEL := -n 4 --dist loadgroup
+
 test: lint
 	@sh tests/install-servers.sh
-	$(BIN)/pytest
+	$(BIN)/pytest $(IN_PARALLEL)
 
 contract: $(VENV)/test-ready
 	@sh tests/install-servers.sh
-	$(BIN)/pytest tests/contract
+	$(BIN)/pytest $(IN_PARALLEL) -p tests.contract.table tests/contract
+
+# The provider table of README.md, from providers.yaml; a stale one fails a test.
+tables: $(VENV)/test-ready
+	$(BIN)/python -m tests.docs.provider_table
 
 # Not part of CI: it takes about ten minutes, and a busy machine makes it miss its targets. PARTS="lag waiting" runs those only.
 bench-dns: $(VENV)/run-ready

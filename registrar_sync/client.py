@@ -17,6 +17,7 @@ from registrar_sync.operations import due, enrol, prepare, recover, rollback, un
 from registrar_sync.operations.check_wait import check_waiting
 from registrar_sync.operations.desk import Request, Setting, Wait
 from registrar_sync.operations.draft import Confirm
+from registrar_sync.operations.refusal import guarded, refusal
 from registrar_sync.operations.request import request_of
 from registrar_sync.operations.result import Command, Result
 from registrar_sync.operations.side_by_side import side_by_side
@@ -46,10 +47,11 @@ class Client:
         environ: Mapping[str, str] | None = None,
         notify: Callable[[str], None] | None = None,
         warn: Callable[[str], None] | None = None,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         """``config`` the operator's providers.yaml, ``journal`` a URL or path; ``notify`` hears progress (text; one that is a
-        ``core.progress.Progress`` carries the servers, too), ``warn`` warnings."""
-        given: dict[str, Any] = {"environ": environ, "notify": notify, "warn": warn}
+        ``core.progress.Progress`` carries the servers, too), ``warn`` warnings, ``tell`` how a provider "auto" was found."""
+        given: dict[str, Any] = {"environ": environ, "notify": notify, "warn": warn, "tell": tell}
         self.world = World(config=config, journal_url=journal, **{k: v for k, v in given.items() if v is not None})
 
     def __enter__(self) -> Client:
@@ -69,11 +71,14 @@ class Client:
     def enroll(self, domain: str, **options: Any) -> Result:
         """Put the service into the domain's SPF and MX.
 
-        Options: ``provider``, ``account``, ``service``, ``zone``, ``mx`` ("below" or "replace"), ``all`` ("fail",
-        "softfail", "neutral"; a new SPF record only), ``ttl`` (seconds; RRsets that do not exist only), ``accept`` (finding
-        ids), ``wait`` ("authoritative", "visible", "none"), ``timeout`` (seconds), ``nameservers`` and ``resolvers``
-        (``ADDR[:PORT]``), ``confirm`` (called with the planned result; False stops), ``probe_smtp`` (ask the service's hosts
-        for RCPT), and each field of ``core.wish.Edits`` (``merge_spf=True``, ``renumber="shift"``, ...).
+        Options: ``provider`` ("auto": the one whose name servers serve the domain), ``account``, ``service``, ``zone``, ``only``
+        ("spf" or "mx": that part alone), ``mx`` ("below" or "replace"), ``all`` ("fail", "softfail", "neutral"; a new SPF record
+        only), ``ttl`` (seconds; RRsets that do not exist only), ``accept`` (finding ids), ``wait`` ("authoritative", "visible",
+        "none"), ``timeout`` (seconds), ``nameservers`` and ``resolvers`` (``ADDR[:PORT]``), ``confirm`` (called with the planned
+        result; False stops), ``probe_smtp`` (ask the service's hosts for RCPT), and each field of ``core.wish.Edits``
+        (``merge_spf=True``, ``renumber="shift"``, ...).
+
+        ``result.left``: written as far as the provider allows, and the MX is left to a hand (finding ``mx-by-hand``).
         """
         return self._on_account("enroll", domain, enrol.enroll, **options)
 
@@ -88,8 +93,9 @@ class Client:
         confirm: Confirm = None,
         **options: Any,
     ) -> Result:
-        """``operate`` on a domain of the account that the options name; ``remembered``: else of its newest change's account."""
-        named = _named(options)
+        """``operate`` on a domain of the account that the options name; ``remembered``: else of its newest change's account;
+        else of the provider that the option ``otherwise`` names."""
+        named, otherwise = _named(options), options.pop("otherwise", None)
         asked = Asked(nameservers=tuple(options.pop("nameservers", ())), resolvers=tuple(options.pop("resolvers", ())))
 
         def run() -> Result:
@@ -97,11 +103,12 @@ class Client:
             provider, account = named["provider"], named["account"]
             if remembered and not (provider or account):
                 account = next((change.what.account for change in self.world.journal.changes(wanted.domain)), None)
+            provider = provider if provider or account else otherwise
+            where = {"provider": provider, "account": account, "domain": wanted.domain}
             service = self.world.service(named["service"])
-            setting = self.world.setting(provider=provider, account=account, service=service, asked=asked, read_only=read_only)
-            return operate(setting, wanted, confirm)
+            return operate(self.world.setting(**where, service=service, asked=asked, read_only=read_only), wanted, confirm)
 
-        return _guarded(command, domain, run, **named)
+        return guarded(command, domain, run, **named)
 
     def check(
         self, domain: str, *, zone: str | None = None, wait: Wait = "none", timeout: float | None = None, **options: Any
@@ -115,10 +122,10 @@ class Client:
 
         def run() -> Result:
             wanted = request_of(domain, zone=zone, wait=wait, timeout=timeout)
-            setting = self._looking(**options)
+            setting = self._looking(domain=wanted.domain, **options)
             return checking.check(setting, wanted) if wait == "none" else check_waiting(setting, wanted)
 
-        return _guarded("check", domain, run, **_named(options))
+        return guarded("check", domain, run, **_named(options))
 
     def check_many(self, domains: Iterable[str], *, zone: str | None = None, **options: Any) -> Iterator[Result]:
         """``check`` on each domain, several at a time: the results in the order of the domains, each as soon as it and those
@@ -132,7 +139,7 @@ class Client:
             def run() -> Result:
                 return checking.check(setting, request_of(domain, zone=zone), elsewhere=False)
 
-            return _guarded("check", domain, run, **_named(options))
+            return guarded("check", domain, run, **_named(options))
 
         return side_by_side(one, domains)
 
@@ -149,7 +156,8 @@ class Client:
     def spf(self, domain: str, *, zone: str | None = None, **options: Any) -> SpfReport:
         """The domain's SPF tree, what it costs, and what the service's include would change. Options as for ``check``."""
         try:
-            return spf_report(self._looking(**options), request_of(domain, zone=zone))
+            wanted = request_of(domain, zone=zone)
+            return spf_report(self._looking(domain=wanted.domain, **options), wanted)
         except RegistrarSyncError as error:
             return SpfReport(domain=domain, service=options.get("service"), error=error)
 
@@ -159,11 +167,13 @@ class Client:
         provider: str | None = None,
         account: str | None = None,
         service: str | None = None,
+        domain: str | None = None,
         nameservers: Iterable[str] = (),
         resolvers: Iterable[str] = (),
     ) -> Setting:
         asked = Asked(nameservers=tuple(nameservers), resolvers=tuple(resolvers))
-        return self.world.looking(provider=provider, account=account, service=self.world.service(service), asked=asked)
+        where = {"provider": provider, "account": account, "domain": domain}
+        return self.world.looking(**where, service=self.world.service(service), asked=asked)
 
     def rollback(
         self,
@@ -196,7 +206,7 @@ class Client:
 
             return rollback.rollback(setting_for(newest), wanted, confirm, setting_for=setting_for, dry_run=dry_run)
 
-        return _guarded("rollback", domain, run)
+        return guarded("rollback", domain, run)
 
     def unenroll(self, domain: str, *, grace: str | float | None = None, dry_run: bool = False, **options: Any) -> Result:
         """Take the service out of the domain, whoever put it there: MX now, SPF by the same call after ``grace``.
@@ -249,7 +259,7 @@ class Client:
             setting = self.world.setting_for(newest, asked, read_only=dry_run)
             return prepare.finish(setting, wanted, confirm, dry_run=dry_run)
 
-        return _guarded("finish", domain, run, provider=provider, account=account)
+        return guarded("finish", domain, run, provider=provider, account=account)
 
     def due(self) -> tuple[Due, ...]:
         """What waits, in all domains of the journal. Raises what the journal raises."""
@@ -275,7 +285,7 @@ class Client:
             setting = self.world.setting_for(change, asked)
             return recover.recover(setting, Request(domain=change.what.domain, wait="none"), change)
 
-        return _guarded("recover", change.what.domain, run)
+        return guarded("recover", change.what.domain, run)
 
     def history(self, domain: str | None = None) -> list[Change]:
         """The journal's changes, newest first. Raises what the journal raises."""
@@ -284,16 +294,3 @@ class Client:
 
 def _named(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: options.get(name) for name in ("provider", "account", "service")}
-
-
-def _guarded(command: Command, domain: str, run: Callable[[], Result], **known: str | None) -> Result:
-    try:
-        return run()
-    except RegistrarSyncError as error:
-        return refusal(command, domain, error, **known)
-
-
-def refusal(command: Command, domain: str, error: RegistrarSyncError, **known: str | None) -> Result:
-    """The result of what was refused before anybody was asked anything. ``known``: provider, account, service, as given."""
-    about: dict[str, Any] = known
-    return Result(command=command, domain=domain, state="refused", error=error, message=error.message, hint=error.hint, **about)

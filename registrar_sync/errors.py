@@ -51,6 +51,12 @@ class ConfigInvalid(UsageError):
     kind = "config"
 
 
+class RosterInvalid(UsageError):
+    """A list of domains that cannot be used, or a row of it; the message names line and column."""
+
+    kind = "roster"
+
+
 class ConfirmationNeeded(UsageError):
     """No terminal to ask at, and no --yes."""
 

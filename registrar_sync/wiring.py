@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from registrar_sync.choice import choose, refuse_manual
 from registrar_sync.core.evidence import Change
-from registrar_sync.errors import ConfigInvalid, JournalUnusable, ProviderManual, UnknownName, UsageError
+from registrar_sync.errors import ConfigInvalid, JournalUnusable
 from registrar_sync.operations.desk import USUAL_BUDGET_S, Setting
 from registrar_sync.operations.inquire import Inquiry
 from registrar_sync.ports import DnsProvider, Journal, Resolver
@@ -59,7 +60,9 @@ class Asked:
 class World:
     """One process's connection to configuration, journal and (where asked for) the embedded sandbox. Close it.
 
-    ``policy_port`` and ``smtp_port``: where MTA-STS policies and mail servers listen; other than the standard's only in tests.
+    ``notify`` hears progress, ``warn`` warnings, ``tell`` what was found out in the operator's place. ``policy_port`` and
+    ``smtp_port``: where MTA-STS policies and mail servers listen; other than the standard's only in tests. ``slots``: by account,
+    the rate that all who work on it share (see ``LexiconZone``).
     """
 
     config: Path | None = None
@@ -67,9 +70,11 @@ class World:
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     notify: Callable[[str], None] = lambda text: None
     warn: Callable[[str], None] = warnings.warn
+    tell: Callable[[str], None] = lambda text: None
     clock: SystemClock = field(default_factory=SystemClock)
     policy_port: int = 443
     smtp_port: int = 25
+    slots: dict[str, Callable[[], float]] = field(default_factory=dict, init=False)
     _inquiries: dict[Resolver, Inquiry] = field(default_factory=dict, init=False)
 
     @cached_property
@@ -130,12 +135,19 @@ class World:
         return self.catalog.service(name or DEFAULT_SERVICE)
 
     def setting(
-        self, *, provider: str | None, account: str | None, service: MailService, asked: Asked, read_only: bool = False
+        self,
+        *,
+        provider: str | None,
+        account: str | None,
+        service: MailService,
+        asked: Asked,
+        domain: str | None = None,
+        read_only: bool = False,
     ) -> Setting:
-        """All that an operation on a domain of this account stands on."""
-        chosen = self._account(provider, account)
+        """All that an operation on ``domain`` (which only ``provider`` "auto" needs to know) in this account stands on."""
+        chosen = self._account(provider, account, asked=asked, domain=domain)
         spec = chosen.provider
-        self._refuse_manual(spec)
+        refuse_manual(spec, service, domain)
         resolver = self.resolver(asked, chosen)
         return Setting(
             provider="sandbox" if chosen.sandbox else spec.name,
@@ -153,6 +165,8 @@ class World:
             ttl_min=spec.ttl.min,
             ttl_max=spec.ttl.max,
             nameserver_suffixes=_suffixes(chosen),
+            writes=spec.writes,
+            edits_in_place=spec.edits_in_place,
             notify=self.notify,
         )
 
@@ -161,7 +175,7 @@ class World:
         from registrar_sync.core.service import MailService  # noqa: PLC0415 - kept beside its only use
 
         service = MailService.from_json(change.what.service)
-        account = self._account(None, change.what.account)
+        account = self.catalog.account(change.what.account)
         if change.what.provider != ("sandbox" if account.sandbox else account.provider.name):
             raise ConfigInvalid(
                 f"Change {change.id} was made at {change.what.provider}, but the account {account.name} now belongs to"
@@ -170,9 +184,11 @@ class World:
             )
         return self.setting(provider=None, account=change.what.account, service=service, asked=asked, read_only=read_only)
 
-    def looking(self, *, provider: str | None, account: str | None, service: MailService, asked: Asked) -> Setting:
+    def looking(
+        self, *, provider: str | None, account: str | None, service: MailService, asked: Asked, domain: str | None = None
+    ) -> Setting:
         """A setting without credentials, for ``check``: the provider's name only decides whom to ask."""
-        chosen = self._account(provider, account) if provider or account else None
+        chosen = self._account(provider, account, asked=asked, domain=domain) if provider or account else None
         resolver = self.resolver(asked, chosen)
         return Setting(
             provider=(("sandbox" if chosen.sandbox else chosen.provider.name) if chosen else ""),
@@ -190,8 +206,8 @@ class World:
 
     def open_account(self, name: str) -> tuple[ProviderSpec, DnsProvider]:
         """A read-only provider of an account, for ``providers test``."""
-        chosen = self._account(name, None)
-        self._refuse_manual(chosen.provider)
+        chosen = self.catalog.account(name)
+        refuse_manual(chosen.provider)
         return chosen.provider, self._opener(chosen, read_only=True)()
 
     @cached_property
@@ -228,30 +244,12 @@ class World:
             )
         return self._inquiries[resolver]
 
-    def _account(self, provider: str | None, account: str | None) -> Account:
-        """The account meant by --provider and --account; every provider is also an account of its own name."""
-        if account is None and provider is None:
-            raise UsageError(
-                "No provider was named. Nothing was changed.",
-                hint="Say --provider NAME or --account NAME; registrar-sync providers list shows them.",
-            )
-        chosen = self.catalog.account(account or provider or "")
-        if account is not None and provider is not None and not self._is_of(chosen, provider):
-            raise UnknownName(
-                f"Account {account} belongs to {chosen.provider.name}, not to {provider}. Nothing was changed.",
-                hint="Leave --provider out, or name an account of that provider.",
-            )
-        return chosen
-
-    def _is_of(self, account: Account, provider: str) -> bool:
-        return provider == account.name or self.catalog.provider(provider).name == account.provider.name
-
-    def _refuse_manual(self, spec: ProviderSpec) -> None:
-        if spec.tier == "manual":
-            raise ProviderManual(
-                f"{spec.name} is listed, but cannot be written to: {spec.reason}. Nothing was changed.",
-                hint="registrar-sync providers list shows what can.",
-            )
+    def _account(self, provider: str | None, account: str | None, *, asked: Asked, domain: str | None) -> Account:
+        """The account meant; where the name servers tell it, it is said how."""
+        chosen = choose(self.catalog, provider, account, domain=domain, resolver=lambda: self.resolver(asked, None))
+        if chosen.how:
+            self.tell(chosen.how)
+        return chosen.account
 
     def _opener(self, account: Account, *, read_only: bool) -> Callable[[], DnsProvider]:
         """Credentials are looked up before the first question to anybody; the adapter is made on opening."""
@@ -275,7 +273,7 @@ class World:
             settings = account.settings(values)
 
         def open_provider() -> DnsProvider:
-            zone = LexiconZone(spec, settings, self.clock)
+            zone = LexiconZone(spec, settings, self.clock, slot=self.slots.get(account.name))
             return ReadOnly(zone) if read_only else zone
 
         return open_provider

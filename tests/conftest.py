@@ -16,6 +16,14 @@ from hypothesis import settings
 settings.register_profile("registrar-sync", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("registrar-sync")
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests run in several processes; the small internet has loopback addresses of its own, and is there once."""
+    for item in items:
+        if "internet" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("internet"))
+
+
 _connect = socket.socket.connect
 _sendto = socket.socket.sendto
 

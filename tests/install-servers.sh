@@ -1,5 +1,6 @@
 #!/bin/sh
-# The real servers that the tests run against: PowerDNS with its API; NSD and Unbound for the small internet.
+# The real servers that the tests run against: PowerDNS with its API; NSD and Unbound for the small internet; BIND for dynamic
+# updates, with its own clients nsupdate and dig.
 set -eu
 has() {
     [ -x "/usr/sbin/$1" ] || command -v "$1" >/dev/null 2>&1
@@ -14,6 +15,10 @@ fi
 for server in nsd unbound; do
     has "$server" || { missing="$missing $server" services="$services $server.service"; }
 done
+has named || { missing="$missing bind9" services="$services named.service"; }
+if ! has nsupdate || ! has dig; then
+    missing="$missing bind9-dnsutils"
+fi
 [ -n "$missing" ] || exit 0
 # shellcheck disable=SC2086 # lists of words
 sh "$(dirname "$0")/apt-install.sh" $missing

@@ -8,7 +8,7 @@ import traceback
 
 import typer
 
-from registrar_sync.cli import config, domains, exit_codes, findings, providers, sandbox, schedule, spf, unenroll, watch
+from registrar_sync.cli import bulk, config, domains, exit_codes, findings, providers, sandbox, schedule, spf, unenroll, watch
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,6 +24,7 @@ for command in (schedule.prepare, schedule.finish, schedule.due):
 app.command()(spf.spf)
 app.command()(watch.watch)
 app.command()(findings.findings)
+app.add_typer(bulk.app, name="bulk")
 app.add_typer(providers.app, name="providers")
 app.add_typer(config.app, name="config")
 app.add_typer(sandbox.app, name="sandbox")

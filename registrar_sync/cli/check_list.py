@@ -43,9 +43,9 @@ def check_listed(now: Session, options: Mapping[str, Any]) -> NoReturn:
             codes.add(exit_codes.of_result(result))
     except KeyboardInterrupt:
         now.printer.error(Interrupted("Interrupted: the rest of the list was not checked. Nothing was changed."), command="check")
-        _leave(exit_codes.INTERRUPTED)
+        leave_at_once(exit_codes.INTERRUPTED)
     except (BrokenPipeError, SystemExit):  # rich makes the second of the first
-        _leave(exit_codes.FAILED)
+        leave_at_once(exit_codes.FAILED)
     if not codes:
         raise UsageError(
             "Standard input lists no domain. Nothing was changed.",
@@ -73,7 +73,7 @@ def read_names(stream: BinaryIO) -> Iterator[str]:
             yield name
 
 
-def _leave(code: int) -> NoReturn:
+def leave_at_once(code: int) -> NoReturn:
     """At once: threads still wait for servers that do not answer, and check leaves nothing half done."""
     for stream in (sys.stdout, sys.stderr):
         try:

@@ -41,8 +41,8 @@ def enroll(
     common: Common,
 ) -> None:
     """Put the service into the domain's SPF and MX, and wait until every authoritative server answers it."""
-    wanted = {**who.words(), **what.words(), **whom.words()}
     with session(common) as now:
+        wanted = {**now.where(who), **what.words(), **whom.words()}
         if dry_run:
             now.end(now.client.plan(domain, **wanted))
         confirm = now.confirmation("enroll", domain, yes=yes)
@@ -61,8 +61,8 @@ def plan(
 ) -> None:
     """Show what enroll would write. Nothing is written."""
     with session(common) as now:
-        result = now.client.plan(domain, **who.words(), **what.words(), **whom.words())
-        if exit_code and result.state == "planned":
+        result = now.client.plan(domain, **now.where(who), **what.words(), **whom.words())
+        if exit_code and result.state == "planned" and not result.left:
             now.printer.result(result)
             raise typer.Exit(exit_codes.CHANGES_PLANNED)
         now.end(result)
@@ -147,6 +147,7 @@ def _row(change: Change, *, full: bool) -> dict[str, object]:
     }
     if full:
         images = change.images
+        row["only"] = change.what.context.get("only")
         row["events"] = [{"state": e.state, "at": e.at.isoformat(timespec="seconds"), **e.detail} for e in change.events]
         row["before"] = {t: rrset_json(rrset) for t, rrset in images.before.items()}
         row["after"] = {t: rrset_json(rrset) for t, rrset in images.after.items()}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from registrar_sync.errors import RegistrarSyncError, UsageError
 from registrar_sync.operations.result import Result, State
 
-DONE, FAILED, USAGE, BUG, NOT_VISIBLE, HELD_BACK = 0, 1, 2, 3, 4, 5
+DONE, FAILED, USAGE, BUG, NOT_VISIBLE, HELD_BACK, SOME_FAILED = 0, 1, 2, 3, 4, 5, 6
 CREDENTIALS, LOCKED, DRIFT, CHANGES_PLANNED, INTERRUPTED = 10, 11, 12, 20, 130
 
 BY_KIND: Mapping[str, int] = {
@@ -16,6 +16,7 @@ BY_KIND: Mapping[str, int] = {
     "zone-locked": LOCKED,
     "drift": DRIFT,
     "interrupted": INTERRUPTED,
+    "bug": BUG,
 }
 
 BY_STATE: Mapping[State, int] = {
@@ -38,10 +39,12 @@ def of_error(error: RegistrarSyncError) -> int:
 
 
 def of_result(result: Result) -> int:
-    """The exit code of one domain's result. Data not served everywhere yet is 4, except where nobody asked."""
+    """The exit code of one domain's result. Data not served everywhere yet is 4, except where nobody asked; what was done and
+    leaves something to others that nobody has accepted is 5."""
     if result.error is not None:
         return of_error(result.error)
     pending = result.visibility is not None and result.visibility.verdict == "pending"
     if pending and result.state in ("written", "nothing-to-do"):
         return NOT_VISIBLE
-    return BY_STATE[result.state]
+    code = BY_STATE[result.state]
+    return HELD_BACK if code == DONE and result.left else code

@@ -28,6 +28,13 @@ class Mx(StrEnum):
     instead = "replace"  # "replace" is a method of every str
 
 
+class Only(StrEnum):
+    """One part of an enrolment."""
+
+    spf = "spf"
+    mx = "mx"
+
+
 class All(StrEnum):
     """The qualifier of ``all`` in a new SPF record."""
 
@@ -48,6 +55,7 @@ Domain = Annotated[str, typer.Argument(help="The domain, such as example.com.", 
 OptionalDomain = Annotated[str | None, typer.Argument(help="One domain; without it, all of them.", show_default=False)]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")]
 Accept = Annotated[list[str] | None, typer.Option(help="Accept one blocking finding by its id (repeatable).")]
+OnlyPart = Annotated[Only | None, typer.Option("--only", help="SPF or MX alone; the other one is left as it is.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and write nothing.")]
 
 
@@ -71,6 +79,7 @@ class What:
 
     mx: Annotated[Mx, typer.Option("--mx", help="The service's hosts below the present ones, or instead of them.")] = Mx.below
     all_: Annotated[All | None, typer.Option("--all", help="The 'all' of a new SPF record; see --set-all.")] = None
+    only: OnlyPart = None
     ttl: Annotated[int | None, typer.Option(help="TTL in seconds, for RRsets that do not exist yet.")] = None
     accept: Accept = None
     merge_spf: Annotated[bool, typer.Option("--merge-spf", help="Make one SPF record of several.")] = False
@@ -98,6 +107,7 @@ class What:
         named = ("merge_spf", "set_all", "add_all", "fix_qualifier", "dedupe", "keep_implicit", "probe_smtp")
         room = "compact" if self.renumber_compact else "shift" if self.renumber else "no"
         words = {"mx": self.mx.value, "all": self.all_ and self.all_.value, "ttl": self.ttl, "accept": self.accept or ()}
+        words["only"] = self.only and self.only.value
         return {**words, **{name: getattr(self, name) for name in named}, "renumber": room}
 
 

@@ -205,6 +205,8 @@ def _stood_and_stands(result: Result) -> list[Text]:
         return []
     lines = []
     for title, rtype, wanted in (("SPF", "TXT", is_spf), ("MX", "MX", _any)):
+        if rtype not in result.plan.after:
+            continue  # it was not about that one
         for when, rrsets in (("stood", result.plan.before), ("stands", result.plan.after)):
             values = [v for v in values_of(rrsets.get(rtype)) if wanted(v)]
             shown = ", ".join(str(v) for v in sorted(values, key=value_order)) or "none"

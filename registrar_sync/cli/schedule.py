@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from registrar_sync.cli.options import Accept, Common, Domain, DryRun, Output, Patience, Who, Whom, Yes, grouped
+from registrar_sync.cli.options import Accept, Common, Domain, DryRun, OnlyPart, Output, Patience, Who, Whom, Yes, grouped
 from registrar_sync.cli.session import session
 
 Ttl = Annotated[int, typer.Option(metavar="SECONDS", help="The TTL until finish; what is lower already stays.")]
@@ -20,6 +20,7 @@ def prepare(
     *,
     ttl: Ttl = 300,
     who: Who,
+    only: OnlyPart = None,
     accept: Accept = None,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -28,8 +29,9 @@ def prepare(
     common: Common,
 ) -> None:
     """Lower the TTLs of the domain's TXT and MX records before a cut-over, and say when the old ones are over."""
-    wanted = {**who.words(), "accept": accept or (), **patience.words(), **whom.words()}
     with session(common) as now:
+        wanted = {**now.where(who), "only": only and only.value, "accept": accept or ()}
+        wanted |= {**patience.words(), **whom.words()}
         confirm = None if dry_run else now.confirmation("prepare", domain, yes=yes)
         now.end(now.client.prepare(domain, ttl=ttl, **wanted, dry_run=dry_run, confirm=confirm))
 

@@ -8,16 +8,18 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 
+from registrar_sync.choice import AUTO
 from registrar_sync.cli import exit_codes
-from registrar_sync.cli.options import Common, Output
+from registrar_sync.cli.options import Common, Output, Who
 from registrar_sync.cli.render import Printer
-from registrar_sync.client import Client, refusal
+from registrar_sync.client import Client
 from registrar_sync.errors import ConfirmationNeeded, Interrupted, RegistrarSyncError
 from registrar_sync.operations.desk import OperationInterrupted
+from registrar_sync.operations.refusal import refusal
 from registrar_sync.operations.result import Command, Result
 
 
@@ -39,12 +41,17 @@ class Session:
         """None with --yes; else a question at the terminal. Without a terminal: refuse before anybody is asked anything."""
         if yes:
             return None
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        if not at_a_terminal():
             error = ConfirmationNeeded(
                 "There is no terminal to ask at. Nothing was changed.", hint="Say --yes to write without asking, or --dry-run."
             )
             self.end(refusal(command, domain, error))
         return self._ask
+
+    def where(self, who: Who) -> dict[str, Any]:
+        """Account, service and zone as the client takes them. At a terminal, where nothing else tells the provider, the name
+        servers may: a person sees what was found."""
+        return {**who.words(), "otherwise": AUTO if at_a_terminal() else None}
 
     def _ask(self, planned: Result) -> bool:
         self.printer.plan_for_question(planned)
@@ -57,6 +64,11 @@ class Session:
             return False
 
 
+def at_a_terminal() -> bool:
+    """Whether a person reads and answers."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 @contextmanager
 def session(common: Common, command: str = "") -> Iterator[Session]:
     """Open the client for one command; every known error that no result carries is printed here, as that of ``command``."""
@@ -64,7 +76,7 @@ def session(common: Common, command: str = "") -> Iterator[Session]:
     printer = Printer(as_json=common.output is Output.json, live=sys.stderr.isatty() and not talks)
     _log(verbose=common.verbose, debug=common.debug)
     notify = printer.progress if common.verbose or sys.stderr.isatty() else None
-    client = Client(config=common.config, journal=common.journal, notify=notify, warn=printer.warning)
+    client = Client(config=common.config, journal=common.journal, notify=notify, warn=printer.warning, tell=printer.progress)
     try:
         yield Session(client=client, printer=printer)
     except RegistrarSyncError as error:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from registrar_sync.cli.options import Accept, Common, Domain, DryRun, Patience, Who, Whom, Yes, grouped
+from registrar_sync.cli.options import Accept, Common, Domain, DryRun, OnlyPart, Patience, Who, Whom, Yes, grouped
 from registrar_sync.cli.session import session
 
 Grace = Annotated[
@@ -25,6 +25,7 @@ def unenroll(
     *,
     who: Who,
     grace: Grace = None,
+    only: OnlyPart = None,
     accept: Accept = None,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -33,7 +34,8 @@ def unenroll(
     common: Common,
 ) -> None:
     """Take the service out of the domain, whoever put it there: MX now; SPF by the same command after --grace."""
-    wanted = {**who.words(), "grace": grace, "accept": accept or (), **whom.words(), **patience.words()}
     with session(common) as now:
+        wanted = {**now.where(who), "grace": grace, "only": only and only.value, "accept": accept or ()}
+        wanted |= {**whom.words(), **patience.words()}
         confirm = None if dry_run else now.confirmation("unenroll", domain, yes=yes)
         now.end(now.client.unenroll(domain, **wanted, dry_run=dry_run, confirm=confirm))

@@ -9,6 +9,7 @@ from registrar_sync.core.guard import finding
 from registrar_sync.core.model import ZoneView, values_of
 from registrar_sync.core.names import absolute, display, is_within
 from registrar_sync.core.observation import Delegation, Remark, Server
+from registrar_sync.core.serving import is_under
 
 _NOT_SERVING = ("lame", "unreachable", "unresolved")
 _MOST_NAMED = 8  # remarks in a message; a delegation is input of strangers
@@ -60,7 +61,7 @@ def delegated_elsewhere(delegation: Delegation, view: ZoneView, suffixes: Collec
     by_suffix = bool(suffixes) and not any(is_within(name, view.zone) for name in asked)
     if not asked or not (own or by_suffix) or asked & own:
         return ()
-    if by_suffix and any(is_within(name, absolute(suffix)) for name in asked for suffix in suffixes):
+    if by_suffix and any(is_under(name, suffix) for name in asked for suffix in suffixes):
         return ()
     return (finding("delegated-elsewhere", _text(view, asked, own, suffixes if by_suffix else ())),)
 

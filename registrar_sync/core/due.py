@@ -80,6 +80,12 @@ def _with_service(command: str, change: Change) -> str:
     return f"{_at(command, change)} --service {change.what.service['name']}"
 
 
+def _only(change: Change) -> str:
+    """The option, for a change that was about one part."""
+    only = change.what.context.get("only")
+    return f" --only {only}" if only else ""
+
+
 def _unseen(changes: Sequence[Change], now: datetime) -> Due | None:
     """The newest change that wrote, where it stands and was never seen at every authoritative server."""
     newest = next(filter(has_written, changes), None)
@@ -89,7 +95,7 @@ def _unseen(changes: Sequence[Change], now: datetime) -> Due | None:
     match newest.what.command:
         case "prepare":  # asked for once more, it writes nothing, looks, and remembers what it saw
             ttl = newest.what.context["ttl"]
-            return _due(newest, "prepare", wrote_at, now, f"{_at('prepare', newest)} --ttl {ttl} --yes")
+            return _due(newest, "prepare", wrote_at, now, f"{_at('prepare', newest)} --ttl {ttl}{_only(newest)} --yes")
         case _:
             return _due(newest, "check", wrote_at, now, _at("check", newest))
 
@@ -119,7 +125,8 @@ def _leaving(changes: Sequence[Change], now: datetime) -> list[Due]:
     told = newest.what.context.get("spf_due_at")
     if told is None:
         return []
-    return [_due(newest, "unenroll", datetime.fromisoformat(told), now, _with_service("unenroll", newest))]
+    command = f"{_with_service('unenroll', newest)}{_only(newest)}"
+    return [_due(newest, "unenroll", datetime.fromisoformat(told), now, command)]
 
 
 def _is_about_the_service(change: Change) -> bool:

@@ -101,6 +101,16 @@ CHANGE: Mapping[str, FindingKind] = {
             " Somebody who enables one by hand brings the customer's old host back beside the service's."
         ),
     ),
+    "spf-moment-absent": FindingKind(
+        severity="info",
+        what="The SPF record is removed and added again: for a moment there is none.",
+        why="Without a record the check says none, which forbids nothing; two records are a permerror (RFC 7208 section 4.5).",
+        advice=(
+            "This provider's API, as lexicon speaks it, cannot change a record in place. The new record is added as soon as the"
+            " old one is seen to be gone, within seconds, and where that fails the old one is put back. Nothing is to be done;"
+            " for a domain that must never be without SPF, edit the record at the provider's console."
+        ),
+    ),
     "ttl-clamped": FindingKind(
         severity="info",
         what="The TTL asked for lies outside what the provider takes.",
@@ -108,6 +118,15 @@ CHANGE: Mapping[str, FindingKind] = {
         advice=(
             "The nearest TTL that it takes is used. It matters for the next cut-over: caches hold an answer for as long as its"
             " TTL. Other numbers can be asked for with --ttl."
+        ),
+    ),
+    "ttl-below-minimum": FindingKind(
+        severity="warn",
+        what="A TTL of the records to be changed is lower than what the provider takes.",
+        why="A set that was imported, or made under older rules, may be one that the provider refuses to write again.",
+        advice=(
+            "Nothing is lost by trying: where the provider refuses, what was written before is taken back. If it does, raise the"
+            " TTL at the provider's console first. It is not raised here, because it is not ours."
         ),
     ),
     "ttl-long": FindingKind(

@@ -116,6 +116,17 @@ MX: Mapping[str, FindingKind] = {
             " the first one's address with every mail; its SPF checks and its block lists then judge the wrong host."
         ),
     ),
+    "mx-by-hand": FindingKind(
+        severity="block",
+        what="The MX set cannot be written through this provider: it is left to be done by hand.",
+        why="Senders go by the MX set (RFC 5321 section 5.1): until the lines are there, no mail goes through the service.",
+        advice=(
+            "This provider is of the tier spf-only: its SPF can be written exactly, its MX cannot (providers show NAME says why)."
+            " The SPF is written all the same, and the command ends with 5. Enter the lines of the message at the provider's own"
+            " console, preference and exchange each; at unenroll, take them out. Then check DOMAIN proves the whole. Accept it"
+            " where somebody does just that, or say --only spf: the command then ends with 0."
+        ),
+    ),
     "mx-renumbered": FindingKind(
         severity="warn",
         what="Preferences of the customer's hosts are changed, as --renumber or --renumber-compact asks.",

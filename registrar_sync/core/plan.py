@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from registrar_sync.core.by_hand import judge_by_hand
 from registrar_sync.core.enrol_mx import enrol_mx
 from registrar_sync.core.enrol_spf import enrol_spf
 from registrar_sync.core.finding import Finding
@@ -19,13 +20,13 @@ from registrar_sync.core.mx_mechanism import guard_mx_mechanism
 from registrar_sync.core.mx_nested import guard_nested_mx
 from registrar_sync.core.names import display
 from registrar_sync.core.other_senders import guard_other_senders
+from registrar_sync.core.scope import TYPES, WHOLE, Scope
 from registrar_sync.core.service_check import check_service
 from registrar_sync.core.spf_outcome import guard_outcome
-from registrar_sync.core.wish import Wish
+from registrar_sync.core.wish import Part, Wish
 
-__all__ = ["Plan", "Wish", "digest_of", "plan_enrolment"]
+__all__ = ["TYPES", "Plan", "Wish", "digest_of", "plan_enrolment"]
 
-TYPES = ("TXT", "MX")  # the order of entering: SPF before MX (rules A8)
 _LONG_TTL_S = 3600
 
 
@@ -33,9 +34,10 @@ _LONG_TTL_S = 3600
 class Plan:
     """An enrolment not yet written.
 
-    ``changes``: only what would be written, TXT before MX. ``before`` and ``after``: both sets whole, "TXT" and "MX",
-    whether they change or not (None: no such set). ``detail``: where there is nothing to do, "already
-    enrolled", or "covered-by:" and the domains through which SPF authorises the service.
+    ``changes``: only what would be written, TXT before MX. ``before`` and ``after``: the sets of the wish's scope, "TXT" and
+    "MX", whole, whether they change or not (None: no such set). ``detail``: where there is nothing to do, "already
+    enrolled", or "covered-by:" and the domains through which SPF authorises the service. ``left``: blocks on what the plan
+    leaves to others; they do not stop it.
     """
 
     zone: str
@@ -45,6 +47,7 @@ class Plan:
     before: Mapping[str, RRset | None]
     after: Mapping[str, RRset | None]
     detail: str = ""
+    left: tuple[Finding, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -61,41 +64,65 @@ def plan_enrolment(view: ZoneView, wish: Wish, known: Known | None = None) -> Pl
 
     before: TXT {"v=spf1 mx ~all"}, MX {5 mailgate}.  wish: security-mail, below.
     after: TXT {"v=spf1 mx include:includespf.security-mail.net ~all"}, MX {3 france, 4 europe, 5 mailgate}.
-    A part that a block holds back stays as it is. ``known``: the world beside the zone; what the plan missed there is in its
-    ``wanted``, and a plan that missed something is only good for finding out what (None: nothing is known).
+    A part that a block holds back stays as it is; one that is not in the wish's scope is not part of the plan. ``known``: the
+    world beside the zone; what the plan missed there is in its ``wanted``, and a plan that missed something is only good for
+    finding out what (None: nothing is known).
     """
     known = known or Known()
-    before = {rtype: view.rrset(rtype) for rtype in TYPES}
+    plan = _plan_scope(view, wish, known)
+    plan = plan.with_findings((*_clamped(plan.before, plan.after, wish), *_below_minimum(plan, wish), *_long_kept(plan.changes)))
+    if not wish.scope.by_hand:
+        return plan
+    whole = _plan_scope(view, replace(wish, scope=WHOLE), known)
+    foretold, left = judge_by_hand(view.owner, wish, plan.findings, whole.findings, (whole.before["MX"], whole.after["MX"]))
+    return replace(plan, findings=(*plan.findings, *foretold), left=left)
+
+
+def _plan_scope(view: ZoneView, wish: Wish, known: Known) -> Plan:
+    standing = {rtype: view.rrset(rtype) for rtype in TYPES}
     foreign = _not_ours_to_edit(view)
     if foreign:
-        return _plan(view, before, before, foreign)
-    spf, mx = enrol_spf(view, wish, known), enrol_mx(view, wish, known)
-    writes = (spf.after, mx.after) != (before["TXT"], before["MX"])
-    service = check_service(view.owner, wish, known) if writes else ()
+        return _plan(view, wish.scope, standing, foreign)
+    spf, mx = _parts(view, wish, known)
+    service = check_service(view.owner, wish, known) if (spf.after, mx.after) != (standing["TXT"], standing["MX"]) else ()
     mx = guard_nested_mx(view, wish, spf, guard_mx_mechanism(view, wish, spf, mx), known)
     mx = guard_policy(view, wish, mx, known)
     spf, mx = guard_outcome(view, wish, spf, mx, known)
     spf, mx = guard_other_senders(view, wish, spf, mx)
     mx = guard_beside_mx(view, wish, mx, known)
-    after = before if wish.stops(service) else {"TXT": spf.after, "MX": mx.after}
-    plan = _plan(view, before, after, (*service, *spf.findings, *mx.findings, *_clamped(before, after, wish)))
-    plan = plan.with_findings(_long_kept(plan.changes))
+    after = standing if wish.stops(service) else {"TXT": spf.after, "MX": mx.after}
+    plan = _plan(view, wish.scope, after, (*service, *spf.findings, *mx.findings))
     done = not plan.changes and not held_back(plan.findings, wish.accept)
-    return replace(plan, detail=spf.detail or "already enrolled") if done else plan
+    return replace(plan, detail=spf.detail or _already(wish.scope)) if done else plan
 
 
-def _plan(
-    view: ZoneView, before: Mapping[str, RRset | None], after: Mapping[str, RRset | None], findings: tuple[Finding, ...]
-) -> Plan:
-    changes = changes_between(view.owner, before, after, TYPES)
-    return Plan(zone=view.zone, owner=view.owner, changes=changes, findings=findings, before=before, after=after)
+def _parts(view: ZoneView, wish: Wish, known: Known) -> tuple[Part, Part]:
+    """SPF and MX as they shall be; one that is not in the wish's scope as it is."""
+    spf, mx = (Part(after=view.rrset(rtype)) for rtype in TYPES)
+    if "TXT" in wish.scope.types:
+        spf = enrol_spf(view, wish, known)
+    if "MX" in wish.scope.types:
+        mx = enrol_mx(view, wish, known)
+    return spf, mx
+
+
+def _already(scope: Scope) -> str:
+    return "already enrolled" if scope.is_whole else f"{scope.shown}: already enrolled"
+
+
+def _plan(view: ZoneView, scope: Scope, after: Mapping[str, RRset | None], findings: tuple[Finding, ...]) -> Plan:
+    before = {rtype: view.rrset(rtype) for rtype in scope.types}
+    planned = {rtype: after[rtype] for rtype in scope.types}
+    changes = changes_between(view.owner, before, planned, scope.types)
+    return Plan(zone=view.zone, owner=view.owner, changes=changes, findings=findings, before=before, after=planned)
 
 
 def changes_between(
     owner: str, before: Mapping[str, RRset | None], after: Mapping[str, RRset | None], order: Iterable[str]
 ) -> tuple[RRsetChange, ...]:
-    """The changes that write something, in this order of types."""
-    pairs = (RRsetChange(owner=owner, rtype=rtype, before=before[rtype], after=after[rtype]) for rtype in order)
+    """The changes that write something, in this order of types; one that ``after`` does not name is not written."""
+    types = (rtype for rtype in order if rtype in after)
+    pairs = (RRsetChange(owner=owner, rtype=rtype, before=before[rtype], after=after[rtype]) for rtype in types)
     return tuple(change for change in pairs if not change.is_empty)
 
 
@@ -133,11 +160,19 @@ def _not_ours_to_edit(view: ZoneView) -> tuple[Finding, ...]:
 
 
 def _clamped(before: Mapping[str, RRset | None], after: Mapping[str, RRset | None], wish: Wish) -> tuple[Finding, ...]:
-    creates = any(after[rtype] is not None and before[rtype] is None for rtype in TYPES)
+    creates = any(rrset is not None and before[rtype] is None for rtype, rrset in after.items())
     if not creates or wish.new_ttl == wish.wanted_ttl:
         return ()
     text = f"The provider allows TTLs from {wish.ttl_min} to {wish.ttl_max} s: {wish.new_ttl} is used, not {wish.wanted_ttl}."
     return (finding("ttl-clamped", text),)
+
+
+def _below_minimum(plan: Plan, wish: Wish) -> Iterable[Finding]:
+    for change in plan.changes:
+        lowest = min((record.ttl for record in change.before.records), default=wish.ttl_min) if change.before else wish.ttl_min
+        if lowest < wish.ttl_min:
+            text = f"The {change.rtype} records at {display(change.owner)} have a TTL of {lowest} s, and the provider is known to"
+            yield finding("ttl-below-minimum", f"{text} take none below {wish.ttl_min} s: it may refuse to write them again.")
 
 
 def _long_kept(changes: Iterable[RRsetChange]) -> Iterable[Finding]:

@@ -9,8 +9,9 @@ from datetime import datetime
 from registrar_sync.core.evidence import Change, Images
 from registrar_sync.core.model import Rdata, ZoneView, values_of
 from registrar_sync.core.plan import changes_between
+from registrar_sync.core.scope import TYPES
 from registrar_sync.core.service import MailService
-from registrar_sync.core.ttl import TYPES, Image, Lowering, raise_all
+from registrar_sync.core.ttl import Image, Lowering, raise_all
 from registrar_sync.core.undo import Undo, plan_rollback
 
 _WROTE_AND_STANDS = frozenset({"written", "authoritative", "overdue", "unknown"})
@@ -140,10 +141,11 @@ def plan_prepared_rollback(view: ZoneView, before: Image, after: Image, service:
 
     It is thought through on sets whose TTLs were never lowered, and what differs from today's is written.
     """
-    today = {rtype: view.rrset(rtype) for rtype in TYPES}
+    about = {*after, *(rtype for one in reach.today for rtype in one.after)}
+    today = {rtype: view.rrset(rtype) for rtype in TYPES if rtype in about}
     raised = raise_all(today, reach.today)
-    others = [rrset for rrset in view.rrsets if rrset.rtype not in TYPES]
+    others = [rrset for rrset in view.rrsets if rrset.rtype not in today]
     rrsets = (*others, *(rrset for rrset in raised.values() if rrset is not None))
     undo = plan_rollback(replace(view, rrsets=rrsets), raise_all(before, reach.images), raise_all(after, reach.images), service)
-    target = today if undo.drift else undo.after
+    target = today if undo.drift else {**raised, **undo.after}
     return replace(undo, changes=changes_between(view.owner, today, target, reversed(TYPES)), before=today, after=target)

@@ -19,12 +19,12 @@ _SHOWN = 5
 
 
 def check_service(owner: str, wish: Wish, known: Known) -> tuple[Finding, ...]:
-    """What is wrong with the service, or could not be found out. The same for every owner, but for RCPT, which is asked only
-    where ``wish.probe_smtp``."""
-    service = wish.service
-    broken, unknown = _check_include(service, known)
+    """What is wrong with the service, or could not be found out: with its record where SPF is in the wish's scope, with its
+    hosts where MX is. The same for every owner, but for RCPT, which is asked only where ``wish.probe_smtp``."""
+    service, types = wish.service, wish.scope.types
+    broken, unknown = _check_include(service, known) if "TXT" in types else ([], [])
     found, unanswered = [*broken], [*unknown]
-    for exchange in service.exchanges:
+    for exchange in service.exchanges if "MX" in types else ():
         about, silent = _check_host(exchange.exchange, owner, known, probe=wish.probe_smtp)
         found += about
         unanswered += silent

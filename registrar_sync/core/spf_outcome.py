@@ -24,13 +24,14 @@ def guard_outcome(view: ZoneView, wish: Wish, spf: Part, mx: Part, known: Known)
     """Both parts, with the findings that come of writing them. A plan that writes neither is not judged.
 
     Unaccepted, a broken limit or tree leaves the SPF record as it is, a block about ``mx`` and the MX set leaves both as they
-    are. Measured with both sets as planned, and nothing of the owner's is asked of the DNS (rules A6, B6.7).
+    are. Measured with both sets as planned, and nothing of the owner's is asked of the DNS (rules A6, B6.7). A record that is not
+    in the wish's scope has its limits as it had them.
     """
     txt, exchanges = view.rrset("TXT"), view.rrset("MX")
     record = only_spf(spf.after)
     if record is None or (spf.after, mx.after) == (txt, exchanges):
         return spf, mx
-    limits = _limits(view, wish, record, mx.after, known)
+    limits = _limits(view, wish, record, mx.after, known) if "TXT" in wish.scope.types else ()
     about_mx = (*_too_many(view, record, mx.after), *_negative(view, wish, record, mx.after))
     if wish.stops(about_mx):
         spf, mx = replace(spf, after=txt), replace(mx, after=exchanges)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import finding
-from registrar_sync.core.model import Record, Txt
+from registrar_sync.core.model import Record, RRsetChange, Txt, data_of, is_spf
 from registrar_sync.core.names import display
 from registrar_sync.core.service import Qualifier
 from registrar_sync.core.spf import SpfRecord, Term, include_term
@@ -164,3 +164,14 @@ def say_size(size: TxtSize) -> Finding:
         f"The {size.values} TXT values here hold {size.text} octets with the name, an answer of {size.answer} octets: {over}."
         " Remove values that are no longer needed.",
     )
+
+
+def say_moment_absent(changes: Iterable[RRsetChange]) -> tuple[Finding, ...]:
+    """Where a provider cannot change a record in place: an SPF record that is edited (not one that only comes or goes)."""
+    for change in changes:
+        old, new = ({one for one in data_of(rrset) if is_spf(one[0])} for rrset in (change.before, change.after))
+        if old and new and old != new:
+            owner = display(change.owner)
+            text = f"{owner} will be without SPF for a moment: the old record can only be removed and the new one then added."
+            return (finding("spf-moment-absent", text),)
+    return ()

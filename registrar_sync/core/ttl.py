@@ -10,18 +10,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from registrar_sync.core.model import Rdata, Record, RRset, ZoneView, pair_records
+from registrar_sync.core.scope import TYPES
 
 Image = Mapping[str, RRset | None]
 
-TYPES = ("TXT", "MX")
 
-
-def lower_ttls(view: ZoneView, ttl: int) -> Image:
-    """TXT and MX with no TTL above ``ttl`` seconds; a lower one is left alone, and so are rows that are not served.
+def lower_ttls(view: ZoneView, ttl: int, types: Iterable[str] = TYPES) -> Image:
+    """The sets of these types with no TTL above ``ttl`` seconds; a lower one is left alone, and so are rows that are not served.
 
     before: TXT {spf 10800, "abc" 10800}, MX {5 mailgate 60}.  ttl 300.  after: TXT {spf 300, "abc" 300}, MX {5 mailgate 60}.
     """
-    return {rtype: _lowered(view.rrset(rtype), ttl) for rtype in TYPES}
+    return {rtype: _lowered(view.rrset(rtype), ttl) for rtype in types}
 
 
 def _lowered(rrset: RRset | None, ttl: int) -> RRset | None:

@@ -23,9 +23,9 @@ Image = Mapping[str, RRset | None]
 class Undo:
     """A rollback not yet written.
 
-    ``changes``: only what would be written, MX before TXT (leaving order, rules A8). ``before`` and ``after``: both sets
-    whole. ``drift``: why nothing is written, with the ways out; empty where we may write. ``merged``: others edited since,
-    only our part is taken out. ``absent``: the types whose part of ours had gone already.
+    ``changes``: only what would be written, MX before TXT (leaving order, rules A8). ``before`` and ``after``: the sets that it
+    is about, whole. ``drift``: why nothing is written, with the ways out; empty where we may write. ``merged``: others edited
+    since, only our part is taken out. ``absent``: the types whose part of ours had gone already.
     """
 
     zone: str
@@ -52,13 +52,11 @@ class Undo:
 def plan_rollback(view: ZoneView, before: Image, after: Image, service: MailService) -> Undo:
     """What taking back the change from image ``before`` to image ``after`` would write into the zone of today.
 
-    ``service`` as it was when the change was made. Drift in one of SPF and MX: neither is written. Never raises.
+    ``service`` as it was when the change was made. A set that the images do not name was not part of it, and is not part of the
+    rollback. Drift in one of SPF and MX: neither is written. Never raises.
     """
-    today = {rtype: view.rrset(rtype) for rtype in TYPES}
-    parts = {
-        "TXT": undo_spf(today["TXT"], before.get("TXT"), after.get("TXT"), service),
-        "MX": undo_mx(today["MX"], before.get("MX"), after.get("MX"), service),
-    }
+    today = {rtype: view.rrset(rtype) for rtype in TYPES if rtype in after}
+    parts = {rtype: _UNDO[rtype](rrset, before.get(rtype), after.get(rtype), service) for rtype, rrset in today.items()}
     drift = " ".join(f"{rtype}: {part.drift}" for rtype, part in parts.items() if part.drift)
     target = today if drift else {rtype: part.after for rtype, part in parts.items()}
     merged = not drift and any(part.merged for part in parts.values())
@@ -73,6 +71,9 @@ def plan_rollback(view: ZoneView, before: Image, after: Image, service: MailServ
         merged=merged,
         absent=frozenset(rtype for rtype, part in parts.items() if part.absent),
     )
+
+
+_UNDO = {"TXT": undo_spf, "MX": undo_mx}
 
 
 def _findings(view: ZoneView, parts: Mapping[str, Restored]) -> tuple[Finding, ...]:

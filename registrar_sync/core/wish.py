@@ -8,6 +8,7 @@ from typing import Literal
 from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import held_back
 from registrar_sync.core.model import RRset
+from registrar_sync.core.scope import WHOLE, Scope
 from registrar_sync.core.service import MailService, MxMode, Qualifier
 
 
@@ -37,7 +38,7 @@ class Wish:
 
     ``all_qualifier`` for a new SPF record (None: the service's own). ``ttl`` seconds, for an RRset that does not exist yet
     (None: the service's own), held within the provider's bounds ``ttl_min`` to ``ttl_max``. ``accept``: ids of findings.
-    ``probe_smtp``: whether to ask the service's hosts for RCPT.
+    ``probe_smtp``: whether to ask the service's hosts for RCPT. ``scope``: which of SPF and MX.
     """
 
     service: MailService
@@ -49,6 +50,7 @@ class Wish:
     accept: frozenset[str] = frozenset()
     edits: Edits = field(default_factory=Edits)
     probe_smtp: bool = False
+    scope: Scope = WHOLE
 
     @property
     def wanted_all(self) -> Qualifier:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from registrar_sync.core.guard import held_back
 from registrar_sync.core.model import ZoneView
 from registrar_sync.core.observation import view_of
 from registrar_sync.core.prepared import open_prepares
+from registrar_sync.core.spf_said import say_moment_absent
 from registrar_sync.core.visibility import Visibility
 from registrar_sync.core.waiting import SeenState
 from registrar_sync.errors import ConfirmationNeeded, Drift, LockLost
@@ -41,14 +42,20 @@ def observe_and_draft(desk: Desk, procedure: Procedure) -> tuple[DnsProvider, _S
     provider = desk.open()
     view = provider.read(desk.owner)
     read_at = desk.setting.clock.monotonic()
-    draft = procedure.draft(look, view)
+    draft = _drafted(desk, procedure, look, view)
     _show(desk, draft)
     return provider, _Sitting(look=look, draft=draft, mark=mark, read_at=read_at)
 
 
+def _drafted(desk: Desk, procedure: Procedure, look: DnsLook, view: ZoneView) -> Draft:
+    draft = procedure.draft(look, view)
+    gap = () if desk.setting.edits_in_place else say_moment_absent(draft.changes)
+    return replace(draft, findings=(*draft.findings, *gap))
+
+
 def _show(desk: Desk, draft: Draft) -> None:
     desk.plan = PlanShown(digest=draft.digest, changes=draft.changes, before=draft.before, after=draft.after)
-    desk.say(draft.findings)
+    desk.say(draft.findings, draft.left)
 
 
 def make_change(desk: Desk, procedure: Procedure) -> Result:
@@ -178,7 +185,7 @@ def _look(desk: Desk, procedure: Procedure) -> DnsLook:
 
 def _compare(desk: Desk, procedure: Procedure, sitting: _Sitting, view: ZoneView) -> None:
     """Draft anew on a fresh view. What a person said yes to must not become another change behind their back."""
-    fresh = procedure.draft(sitting.look, view)
+    fresh = _drafted(desk, procedure, sitting.look, view)
     if sitting.asked and fresh.digest != sitting.draft.digest:
         if desk.under_way:
             append_end(desk, "drift", wrote=False)
@@ -190,7 +197,7 @@ def _compare(desk: Desk, procedure: Procedure, sitting: _Sitting, view: ZoneView
 
 
 def _after_write(desk: Desk, sitting: _Sitting, outcome: Outcome) -> Result:
-    desk.say((*sitting.draft.findings, *outcome.findings))
+    desk.say((*sitting.draft.findings, *outcome.findings), sitting.draft.left)
     if outcome.state == "restored":
         return _restored(desk, outcome)
     if outcome.state == "unknown":
@@ -219,10 +226,13 @@ def _undo_hint(desk: Desk) -> str:
     """The command that takes it back; after ``prepare`` the one that goes on, too."""
     domain, service = desk.shown_domain, desk.setting.service.name
     if desk.command == "prepare":
-        enroll = f"registrar-sync enroll {domain} --account {desk.setting.account} --service {service}"
+        only = f" --only {desk.request.only}" if desk.request.only else ""
+        enroll = f"registrar-sync enroll {domain} --account {desk.setting.account} --service {service}{only}"
         return f"once no cache holds the old TTL: {enroll}; to undo it: registrar-sync finish {domain}"
     if desk.command != "enroll":
         return ""
+    if desk.left:
+        return f"once the MX are entered by hand: {desk.check_again}; to undo what was written: registrar-sync rollback {domain}"
     lowered = open_prepares(desk.setting.journal.changes(desk.owner))
     finish = f"once mail flows, raise the TTLs again: registrar-sync finish {domain}; " if lowered else ""
     return f"{finish}to undo it: registrar-sync rollback {domain}"

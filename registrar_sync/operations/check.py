@@ -14,6 +14,7 @@ from registrar_sync.core.guard import finding
 from registrar_sync.core.known import Known
 from registrar_sync.core.lights import Lights, Subject, judge_lights
 from registrar_sync.core.observation import Observation
+from registrar_sync.core.scope import shown_types
 from registrar_sync.core.ticket import nslookup_lines
 from registrar_sync.core.visibility import ServerVerdict, Visibility, aged
 from registrar_sync.errors import LookupFailed
@@ -46,7 +47,7 @@ def check(setting: Setting, request: Request, *, elsewhere: bool = True) -> Resu
         return _not_asked(desk, look)
     again = cache(lambda: _once_more(desk, look))
     completed = complete(desk, look, again)
-    look, by_effect, lights = _steadily(desk, look, again)
+    look, by_effect, (effects, lights) = _steadily(desk, look, again)
     if not _is_answered(look):
         return _not_asked(desk, look)
     state = _state(by_effect)
@@ -56,7 +57,7 @@ def check(setting: Setting, request: Request, *, elsewhere: bool = True) -> Resu
     seen = Visibility(verdict=verdict, old_until=until, servers=explained or by_effect)
     if elsewhere and state == "authoritative":
         seen = by_effect_elsewhere(desk).beside(seen)
-    message = " ".join(filter(None, (_message(desk, look, state), completed)))
+    message = " ".join(filter(None, (_message(desk, look, state, effects), completed)))
     told = {"message": message, "hint": _hint(desk, state), "ticket": _ticket(desk, look, by_effect)}
     return desk.result(state, visibility=seen, lights=lights, **told)
 
@@ -70,20 +71,23 @@ def _once_more(desk: Desk, look: DnsLook) -> Sequence[Observation]:
     return desk.setting.resolver.observe(servers, desk.zone or desk.owner, desk.owner, OURS)
 
 
-def _steadily(desk: Desk, look: DnsLook, again: Again) -> tuple[DnsLook, tuple[ServerVerdict, ...], Lights]:
+_Judged = tuple[tuple[Effect, ...], Lights]
+
+
+def _steadily(desk: Desk, look: DnsLook, again: Again) -> tuple[DnsLook, tuple[ServerVerdict, ...], _Judged]:
     """The last look, and what it means. All servers that say "new" are asked once more before that is believed."""
     settle = desk.setting.inquiry.settle
-    effects, lights = settle(lambda known: _judged(desk, look, known))
-    rows = judge_enrolment(effects, look.observations)
+    judged = settle(lambda known: _judged(desk, look, known))
+    rows = judge_enrolment(judged[0], look.observations)
     if not visibility.overall(rows):
-        return look, rows, lights
+        return look, rows, judged
     last = replace(look, observations=tuple(again()))
-    effects, lights = settle(lambda known: _judged(desk, last, known))
-    pairs = zip(rows, judge_enrolment(effects, last.observations), strict=True)
-    return last, tuple(unsteady(row) if before.verdict == "new" else row for before, row in pairs), lights
+    judged = settle(lambda known: _judged(desk, last, known))
+    pairs = zip(rows, judge_enrolment(judged[0], last.observations), strict=True)
+    return last, tuple(unsteady(row) if before.verdict == "new" else row for before, row in pairs), judged
 
 
-def _judged(desk: Desk, look: DnsLook, known: Known) -> tuple[tuple[Effect, ...], Lights]:
+def _judged(desk: Desk, look: DnsLook, known: Known) -> _Judged:
     subject = Subject(
         owner=desk.owner, service=desk.setting.service, delegation=look.delegation, failure=look.failure, plan=_plan_command(desk)
     )
@@ -133,7 +137,8 @@ def _explained(desk: Desk, look: DnsLook) -> tuple[ServerVerdict, ...]:
     verdicts = visibility.judge(look.observations, target, now=desk.setting.clock.now(), gate=None)
     if not {row.verdict for row in verdicts} <= {"old", "new", "unreachable"}:
         return ()
-    text = f"Change {newest.id} is in the API and not yet served everywhere."
+    part = "" if newest.images.after.keys() >= set(OURS) else f" ({shown_types(newest.images.after)} alone)"
+    text = f"Change {newest.id}{part} is in the API and not yet served everywhere."
     desk.add(finding("not-yet-published", text))
     return verdicts
 
@@ -144,7 +149,7 @@ def _state(verdicts: tuple[ServerVerdict, ...]) -> State:
     return "written" if any(row.verdict == "new" for row in verdicts) else "not-enrolled"
 
 
-def _message(desk: Desk, look: DnsLook, state: State) -> str:
+def _message(desk: Desk, look: DnsLook, state: State, effects: Sequence[Effect]) -> str:
     if state == "written":
         return "Some authoritative servers answer the new data, some do not yet."
     if any(f.id == "not-yet-published" for f in desk.findings):
@@ -152,7 +157,16 @@ def _message(desk: Desk, look: DnsLook, state: State) -> str:
     if state == "not-enrolled" and _does_not_exist(look):
         return "The DNS knows no such name (NXDOMAIN)."
     if state == "not-enrolled":
-        return "No authoritative server shows the service in both SPF and MX."
+        return f"No authoritative server shows the service in both SPF and MX.{_one_part(effects)}"
+    return ""
+
+
+def _one_part(effects: Sequence[Effect]) -> str:
+    """Which one is in place all the same, as after ``enroll --only spf``."""
+    if effects and all(one.spf and not one.spf.fault and one.mx_fault for one in effects):
+        return " SPF is in place, MX is not."
+    if effects and all(one.spf and one.spf.fault and one.mx_fault == "" for one in effects):
+        return " MX is in place, SPF is not."
     return ""
 
 

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from registrar_sync.core import names
 from registrar_sync.core.finding import Finding
+from registrar_sync.core.guard import held_back
+from registrar_sync.core.scope import TYPES, Only, Scope, scope_of
 from registrar_sync.core.service import MailService, MxMode, Qualifier
 from registrar_sync.core.wish import Edits, Wish
 from registrar_sync.errors import Drift, Interrupted, RegistrarSyncError
@@ -28,7 +30,8 @@ USUAL_BUDGET_S = 600.0
 class Setting:
     """One account, one service, and the ports to reach the world. Times in seconds.
 
-    ``nameserver_suffixes``: of the names of the provider's name servers (empty: not known).
+    ``nameserver_suffixes``: of the names of the provider's name servers (empty: not known). ``writes``: the types that can be
+    written through the provider; ``edits_in_place``: whether a record can be changed without being removed.
     """
 
     provider: str
@@ -46,12 +49,14 @@ class Setting:
     ttl_min: int = 0
     ttl_max: int = 2**31 - 1
     nameserver_suffixes: tuple[str, ...] = ()
+    writes: tuple[str, ...] = TYPES
+    edits_in_place: bool = True
     notify: Callable[[str], None] = lambda text: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What the operator asked for one domain (absolute, A-label)."""
+    """What the operator asked for one domain (absolute, A-label). ``only``: one part, SPF or MX (None: both)."""
 
     domain: str
     zone: str | None = None
@@ -65,6 +70,11 @@ class Request:
     probe_smtp: bool = False
     to_change: int | None = None
     keep_spf: bool = False
+    only: Only | None = None
+
+    def scope(self, setting: Setting) -> Scope:
+        """Which of SPF and MX it is about, at this provider."""
+        return scope_of(self.only, setting.writes)
 
     def wish(self, setting: Setting) -> Wish:
         """The request in the planner's words."""
@@ -78,6 +88,7 @@ class Request:
             accept=self.accept,
             edits=self.edits,
             probe_smtp=self.probe_smtp,
+            scope=self.scope(setting),
         )
 
 
@@ -93,6 +104,8 @@ class Desk:
     change_id: int | None = None
     plan: PlanShown | None = None
     findings: tuple[Finding, ...] = ()
+    # Blocks on what the operation leaves to others: said, and in nobody's way.
+    left: tuple[Finding, ...] = ()
     # Whether an intent is durable and its end is not: then an error leaves the outcome open.
     under_way: bool = False
     # Whether the change is written and was read back: then an error afterwards does not undo that.
@@ -106,6 +119,11 @@ class Desk:
     def owner(self) -> str:
         """The name enrolled."""
         return self.request.domain
+
+    @property
+    def scope(self) -> Scope:
+        """Which of SPF and MX it is about."""
+        return self.request.scope(self.setting)
 
     @property
     def shown_domain(self) -> str:
@@ -140,6 +158,7 @@ class Desk:
             change_id=self.change_id,
             plan=self.plan,
             findings=self.findings,
+            left=bool(held_back(self.left, self.request.accept)),
             api_calls=self.provider.api_calls if self.provider else 0,
             elapsed_s=self.setting.clock.monotonic() - self.started,
             **more,
@@ -158,11 +177,12 @@ class Desk:
         finally:
             self.close()
 
-    def say(self, findings: tuple[Finding, ...]) -> None:
-        """The findings of the result; a block that was accepted says so."""
+    def say(self, findings: tuple[Finding, ...], left: tuple[Finding, ...] = ()) -> None:
+        """The findings of the result; a block that was accepted says so. ``left``: those on what is left to others."""
         accepted = self.request.accept
+        self.left = left
         self.findings = tuple(
-            replace(f, message=f"(accepted) {f.message}") if _stands_accepted(f, accepted) else f for f in findings
+            replace(f, message=f"(accepted) {f.message}") if _stands_accepted(f, accepted) else f for f in (*findings, *left)
         )
 
     def held(self, held: list[Finding]) -> Result:
@@ -182,9 +202,9 @@ class Desk:
 
     @property
     def wait_on(self) -> str:
-        """The command that goes on waiting for what was written. ``check`` waits for a domain to be enrolled, and for no other
-        change; ``watch`` knows from the journal what to look for."""
-        if self.command == "enroll":
+        """The command that goes on waiting for what was written. ``check`` waits for a domain to be enrolled in both parts, and
+        for no other change; ``watch`` knows from the journal what to look for."""
+        if self.command == "enroll" and self.scope.is_whole:
             return f"{self.check_again} --wait authoritative"
         return f"registrar-sync watch {self.shown_domain}"
 

@@ -24,6 +24,7 @@ class Draft:
     ``drift``: why nothing may be written (rollback and unenrolment only); ``detail``: what else is worth saying of it.
     ``republish``: there may be nothing to write, but what the API holds was perhaps never published. ``context`` and
     ``rolls_back``: what this draft adds to its procedure's; ``remember``: it gets an entry even where nothing is written.
+    ``left``: blocks on what the change leaves to others, which do not stop it.
     """
 
     view: ZoneView
@@ -32,6 +33,7 @@ class Draft:
     changes: tuple[RRsetChange, ...]
     digest: str
     findings: tuple[Finding, ...] = ()
+    left: tuple[Finding, ...] = ()
     detail: str = ""
     drift: str = ""
     republish: bool = False

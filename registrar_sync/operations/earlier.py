@@ -9,7 +9,7 @@ from typing import Protocol
 
 from registrar_sync.core import visibility
 from registrar_sync.core.evidence import Change
-from registrar_sync.core.model import same_data, same_values
+from registrar_sync.core.model import RRset, same_data, same_values
 from registrar_sync.core.observation import Observation
 from registrar_sync.core.prepared import old_until_of
 from registrar_sync.core.visibility import Gate, Target
@@ -51,14 +51,31 @@ def gate_of(unseen: Iterable[Change], target: Target, *, serials: Mapping[str, i
     if not earlier:
         return None
     stood = [change for change in earlier if any(event.detail.get("complete") for event in change.events)]
-    alike = any(_looks_like(change.images.after, target) for change in stood)
+    alike = any(_looks_like(change.images.after, target, stood) for change in stood)
     return Gate(serials={} if alike else serials, until=until)
 
 
-def _looks_like(image: RRsets, target: Target) -> bool:
-    """Whether what an earlier change wrote would be taken for the target, once it is served."""
-    ttls = {rtype: rrset.ttl for rtype, rrset in image.items() if rrset and rrset.live}
-    return all(same_values(image.get(t), target.after[t]) for t in OURS) and not target.lagging(ttls)
+def _looks_like(image: RRsets, target: Target, stood: Sequence[Change]) -> bool:
+    """Whether what an earlier change wrote would be taken for the target, once it is served. Of a type that it did not write,
+    anything may have stood then that one of ``stood`` knows, or that stands now."""
+    for rtype in target.types:
+        known = [image[rtype]] if rtype in image else [target.before.get(rtype), *_all_sides(stood, rtype)]
+        if not any(_would_do(rrset, rtype, target) for rrset in known):
+            return False
+    return True
+
+
+def _all_sides(changes: Iterable[Change], rtype: str) -> Iterable[RRset | None]:
+    for images in (change.images for change in changes):
+        yield from (side[rtype] for side in (images.before, images.after) if rtype in side)
+
+
+def _would_do(rrset: RRset | None, rtype: str, target: Target) -> bool:
+    """Whether a set would be taken for the target's."""
+    wanted = target.after[rtype]
+    only = Target(before={rtype: target.before.get(rtype)}, after={rtype: wanted})
+    ttls = {rtype: rrset.ttl} if rrset and rrset.live else {}
+    return same_values(rrset, wanted) and not only.lagging(ttls)
 
 
 def caches_until(

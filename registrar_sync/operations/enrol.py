@@ -11,8 +11,9 @@ from registrar_sync.operations.desk import Desk, Request, Setting
 from registrar_sync.operations.draft import Confirm, Draft, Procedure
 from registrar_sync.operations.due import too_early
 from registrar_sync.operations.lock import refuse_open_change
-from registrar_sync.operations.observe import DnsLook, dns_findings
+from registrar_sync.operations.observe import DnsLook, as_served, dns_findings
 from registrar_sync.operations.result import Result
+from registrar_sync.operations.scope import refuse_unwritable
 
 
 def plan(setting: Setting, request: Request) -> Result:
@@ -22,6 +23,7 @@ def plan(setting: Setting, request: Request) -> Result:
 
 
 def _plan(desk: Desk) -> Result:
+    refuse_unwritable(desk)
     refuse_open_change(desk)
     draft = observe_and_draft(desk, _procedure(desk, None))[1].draft
     held = held_back(draft.findings, desk.request.accept)
@@ -37,6 +39,7 @@ def enroll(setting: Setting, request: Request, confirm: Confirm = None) -> Resul
     desk = Desk(command="enroll", setting=setting, request=request)
 
     def work() -> Result:
+        refuse_unwritable(desk)
         setting.journal.check_writable()
         return make_change(desk, _procedure(desk, confirm))
 
@@ -49,7 +52,7 @@ def _procedure(desk: Desk, confirm: Confirm) -> Procedure:
         draft=lambda look, view: _draft(desk, look, view),
         foresee=lambda served: _settled_plan(desk, served),
         confirm=confirm,
-        context={"mx_mode": desk.request.mx_mode, "accepted": sorted(desk.request.accept)},
+        context={"mx_mode": desk.request.mx_mode, "accepted": sorted(desk.request.accept), "only": desk.request.only},
     )
 
 
@@ -59,14 +62,16 @@ def _settled_plan(desk: Desk, view: ZoneView) -> Plan:
 
 
 def _draft(desk: Desk, look: DnsLook, view: ZoneView) -> Draft:
-    plan = _settled_plan(desk, view)
+    seen = as_served(desk, look, view)
+    plan = _settled_plan(desk, seen)
     return Draft(
         view=view,
         before=plan.before,
         after=plan.after,
         changes=plan.changes,
         digest=plan.digest,
-        findings=(*plan.findings, *notices(view), *dns_findings(desk, look, view), *(too_early(desk) if plan.changes else ())),
+        findings=(*plan.findings, *notices(view), *dns_findings(desk, look, seen), *(too_early(desk) if plan.changes else ())),
+        left=plan.left,
         detail=plan.detail,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from registrar_sync.core import elsewhere, names, visibility
@@ -13,7 +13,7 @@ from registrar_sync.core.evidence import Change
 from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import finding
 from registrar_sync.core.model import Mx, Rdata, RRset, ZoneView, is_spf, values_of
-from registrar_sync.core.observation import Delegation, Observation
+from registrar_sync.core.observation import Delegation, Observation, view_of
 from registrar_sync.errors import LookupFailed
 from registrar_sync.operations.desk import Desk, Setting
 from registrar_sync.ports import Resolver
@@ -66,6 +66,15 @@ def _zone_elsewhere(resolver: Resolver, zone: str | None) -> tuple[Observation, 
     """What recursive resolvers say of the zone itself. Its SOA: asked for the owner's TXT or MX, or for a name that is yet to
     come, they would keep the old answer just before it changes (rules B6.7)."""
     return tuple(resolver.ask_recursives(zone, ("SOA",))) if zone else ()
+
+
+def as_served(desk: Desk, look: DnsLook, view: ZoneView) -> ZoneView:
+    """The view with the types that cannot be written through the provider as the DNS serves them: the API need not tell them
+    exactly. Where nobody could be asked, none of them is known."""
+    told = [rrset for rrset in view.rrsets if rrset.rtype not in OURS or rrset.rtype in desk.setting.writes]
+    seen = next((one for one in look.observations if one.reachable), None)
+    served = view_of(seen, view.owner).rrsets if seen else ()
+    return replace(view, rrsets=(*told, *(rrset for rrset in served if rrset.rtype in set(OURS) - set(desk.setting.writes))))
 
 
 def dns_findings(desk: Desk, look: DnsLook, view: ZoneView) -> list[Finding]:
@@ -133,7 +142,7 @@ def _disagreement(desk: Desk, look: DnsLook, view: ZoneView) -> list[Finding]:
     if not judged:
         return []
     found = []
-    live = {rtype: view.rrset(rtype) for rtype in OURS}
+    live = {rtype: view.rrset(rtype) for rtype in desk.scope.types}
     explained = _explained_by_journal(desk, judged, live)
     if explained:
         found.append(finding("not-yet-published", explained))
@@ -152,20 +161,34 @@ def _judge(
 
 
 def _explained_by_journal(desk: Desk, observations: Sequence[Observation], live: RRsets) -> str:
-    """Why the DNS may lag: our newest change is in the API, some server still shows what was before it, in good time."""
-    newest = newest_change(desk.setting, desk.owner)
-    wrote_at = last_write(newest)
-    if newest is None or wrote_at is None or desk.setting.clock.now() >= wrote_at + timedelta(seconds=desk.setting.budget_s):
+    """Why the DNS may lag: our newest change is in the API, some server still shows what was before it, in good time. A change
+    may have been about one of the types alone: of the other one, the newest before it counts."""
+    pending = [change for change in desk.setting.journal.changes(desk.owner) if _is_in_good_time(desk, change)]
+    if not pending:
         return ""
-    before, after = newest.images.before, newest.images.after
-    if newest.state == "restored":
-        before, after = after, before
-    if any(_spf_and_mx(after.get(t)) != _spf_and_mx(live[t]) for t in OURS):
+    before, after = dict(live), dict(live)
+    for rtype in live:
+        newest = next((change for change in pending if rtype in change.images.after), None)
+        if newest is not None:
+            before[rtype], after[rtype] = _sides(newest, rtype)
+    if any(_spf_and_mx(after[rtype]) != _spf_and_mx(live[rtype]) for rtype in live):
         return ""
     verdicts = {row.verdict for row in _judge(desk, observations, before, after)}
     if "old" not in verdicts or not verdicts <= {"old", "new"}:
         return ""
-    return f"Change {newest.id} is in the API and not yet served everywhere; the provider's time for that is not over."
+    return f"Change {pending[0].id} is in the API and not yet served everywhere; the provider's time for that is not over."
+
+
+def _is_in_good_time(desk: Desk, change: Change) -> bool:
+    """Whether it wrote so lately that the provider need not have published it."""
+    wrote_at = last_write(change)
+    return wrote_at is not None and desk.setting.clock.now() < wrote_at + timedelta(seconds=desk.setting.budget_s)
+
+
+def _sides(change: Change, rtype: str) -> tuple[RRset | None, RRset | None]:
+    """What the DNS may still serve, and what the API holds."""
+    before, after = change.images.before[rtype], change.images.after[rtype]
+    return (after, before) if change.state == "restored" else (before, after)
 
 
 def _spf_and_mx(rrset: RRset | None) -> frozenset[Rdata]:

@@ -11,14 +11,16 @@ from registrar_sync.core.guard import finding, held_back
 from registrar_sync.core.model import RRset, ZoneView, is_spf, same_data, values_of
 from registrar_sync.core.plan import changes_between, digest_of
 from registrar_sync.core.prepared import Prepared, open_prepares
-from registrar_sync.core.ttl import TYPES, Image, lower_ttls, raise_all
+from registrar_sync.core.scope import shown_types
+from registrar_sync.core.ttl import Image, lower_ttls, raise_all
 from registrar_sync.operations.change import make_change, observe_and_draft
 from registrar_sync.operations.desk import Desk, Request, Setting
 from registrar_sync.operations.draft import Confirm, Draft, Procedure
 from registrar_sync.operations.enrol import notices
 from registrar_sync.operations.lock import refuse_open_change
-from registrar_sync.operations.observe import DnsLook, dns_findings
+from registrar_sync.operations.observe import DnsLook, as_served, dns_findings
 from registrar_sync.operations.result import Result
+from registrar_sync.operations.scope import refuse_unwritable
 from registrar_sync.ports import Journal
 
 # Seconds: short enough for a cut-over within a coffee, long enough for every provider (none of the catalog's refuses it).
@@ -35,7 +37,10 @@ def prepare(setting: Setting, request: Request, confirm: Confirm = None, *, dry_
     The old TTLs are in the journal. ``dry_run``: show what would be written, and write nothing.
     """
     desk = Desk(command="prepare", setting=setting, request=request)
-    procedure = Procedure(command="prepare", draft=lambda look, view: _lowering(desk, look, view), confirm=confirm)
+    context = {"only": request.only}
+    procedure = Procedure(
+        command="prepare", draft=lambda look, view: _lowering(desk, look, view), confirm=confirm, context=context
+    )
     return _carried_out(desk, procedure, dry_run=dry_run)
 
 
@@ -53,6 +58,7 @@ def finish(setting: Setting, request: Request, confirm: Confirm = None, *, dry_r
 
 def _carried_out(desk: Desk, procedure: Procedure, *, dry_run: bool) -> Result:
     def work() -> Result:
+        refuse_unwritable(desk)
         if dry_run:
             return _shown(desk, procedure)
         desk.setting.journal.check_writable()
@@ -76,14 +82,14 @@ def _shown(desk: Desk, procedure: Procedure) -> Result:
 
 
 def _drafted(desk: Desk, look: DnsLook, view: ZoneView, after: Image) -> Draft:
-    before = {rtype: view.rrset(rtype) for rtype in TYPES}
+    before = {rtype: view.rrset(rtype) for rtype in after}
     return Draft(
         view=view,
         before=before,
         after=after,
-        changes=changes_between(view.owner, before, after, TYPES),
+        changes=changes_between(view.owner, before, after, tuple(after)),
         digest=digest_of(view.zone, view.owner, before, after),
-        findings=(*notices(view), *dns_findings(desk, look, view)),
+        findings=(*notices(view), *dns_findings(desk, look, as_served(desk, look, view))),
     )
 
 
@@ -91,12 +97,12 @@ def _drafted(desk: Desk, look: DnsLook, view: ZoneView, after: Image) -> Draft:
 def _lowering(desk: Desk, look: DnsLook, view: ZoneView) -> Draft:
     asked = desk.request.ttl or USUAL_TTL_S
     ttl = min(max(asked, desk.setting.ttl_min), desk.setting.ttl_max)
-    draft = _drafted(desk, look, view, lower_ttls(view, ttl))
+    draft = _drafted(desk, look, view, lower_ttls(view, ttl, desk.scope.types))
     old_ttls = {rtype: rrset.ttl if rrset and rrset.live else None for rtype, rrset in draft.before.items()}
     return replace(
         draft,
         findings=(*_clamped(desk, asked, ttl), *_shared(draft), *draft.findings),
-        detail="" if draft.changes else _nothing_to_lower(draft.before, ttl),
+        detail=" ".join(filter(None, ("" if draft.changes else _nothing_to_lower(draft.before, ttl), _by_hand(desk)))),
         context={"ttl": ttl, "old_ttls": old_ttls, "over_at": _over_at_the_earliest(desk, draft)},
     )
 
@@ -116,7 +122,7 @@ def _clamped(desk: Desk, asked: int, ttl: int) -> list[Finding]:
 
 def _shared(draft: Draft) -> list[Finding]:
     """That the TTL of the TXT set is also that of values which have nothing to do with mail."""
-    before, after = draft.before["TXT"], draft.after["TXT"]
+    before, after = draft.before.get("TXT"), draft.after.get("TXT")
     others = sum(not is_spf(value) for value in values_of(before))
     if not others or same_data(before, after):
         return []
@@ -128,14 +134,20 @@ def _shared(draft: Draft) -> list[Finding]:
 def _nothing_to_lower(before: Image, ttl: int) -> str:
     held: list[RRset] = [rrset for rrset in before.values() if rrset and rrset.live]
     if not held:
-        return "Neither TXT nor MX records stand there: there is no TTL to lower."
-    return f"No TTL of TXT and MX there is above {ttl} s: there is nothing to lower."
+        return f"No {' and no '.join(before)} records stand there: there is no TTL to lower."
+    return f"No TTL of {' and '.join(before)} there is above {ttl} s: there is nothing to lower."
+
+
+def _by_hand(desk: Desk) -> str:
+    left = shown_types(desk.scope.by_hand)
+    return f"The TTL of the {left} set is left to be lowered by hand: it cannot be written through this provider." if left else ""
 
 
 # --- finish -------------------------------------------------------------------------------------------------------------
 def _raising(desk: Desk, look: DnsLook, view: ZoneView) -> Draft:
     lowerings = [one.lowering for one in _standing(desk)]
-    draft = _drafted(desk, look, view, raise_all({rtype: view.rrset(rtype) for rtype in TYPES}, lowerings))
+    types = dict.fromkeys(rtype for one in lowerings for rtype in one.after)
+    draft = _drafted(desk, look, view, raise_all({rtype: view.rrset(rtype) for rtype in types}, lowerings))
     detail = "" if draft.changes else "The TTLs are no longer those that prepare set: others have changed them, and they stay."
     # Also where nothing is left to raise, the journal gets an entry: then nothing is prepared any more.
     return replace(draft, detail=detail, remember=True)

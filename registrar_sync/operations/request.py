@@ -7,6 +7,7 @@ from typing import Any
 
 from registrar_sync.core import names
 from registrar_sync.core.guard import kind_of
+from registrar_sync.core.scope import Only
 from registrar_sync.core.service import MxMode, Qualifier
 from registrar_sync.core.wish import Edits
 from registrar_sync.errors import UsageError
@@ -29,23 +30,23 @@ def request_of(
     timeout: float | None = None,
     **more: Any,
 ) -> Request:
-    """Check every option before anybody is asked anything. ``more``: ``probe_smtp``, and the fields of ``core.wish.Edits``."""
+    """Check every option before anybody is asked anything. ``more``: ``probe_smtp``, ``only``, and the fields of
+    ``core.wish.Edits``."""
     owner = names.parse_domain(domain)
     zone_name = names.parse_domain(zone) if zone else None
     if zone_name and not names.is_within(owner, zone_name):
         raise UsageError(
             f"{domain} does not stand in the zone {zone}. Nothing was changed.", hint="Mend --zone, or leave it out."
         )
-    if ttl is not None and not 0 < ttl < 2**31:
-        text = f"A TTL here is 1 to 2147483647 seconds, the most that RFC 2181 section 8 allows, not {ttl}."
-        raise UsageError(f"{text} Nothing was changed.")
-    if timeout is not None and not 0 <= timeout <= _LONGEST_WAIT_S:
-        raise UsageError(f"A time-out is 0 to {_LONGEST_WAIT_S} seconds, not {timeout}. Nothing was changed.")
+    _check_seconds(ttl, timeout)
     _one_of("mx", mx, ("below", "replace"))
     _one_of("wait", wait, ("authoritative", "visible", "none"))
     if all is not None:
         _one_of("all", all, tuple(ALL_QUALIFIERS))
     probe_smtp = more.pop("probe_smtp", False)
+    only: Only | None = more.pop("only", None)
+    if only is not None:
+        _one_of("only", only, ("spf", "mx"))
     allowed = Edits(**more)
     _one_of("renumber", allowed.renumber, ("no", "shift", "compact"))
     if allowed.set_all and all is None:
@@ -63,7 +64,16 @@ def request_of(
         timeout_s=timeout,
         edits=allowed,
         probe_smtp=probe_smtp,
+        only=only,
     )
+
+
+def _check_seconds(ttl: int | None, timeout: float | None) -> None:
+    if ttl is not None and not 0 < ttl < 2**31:
+        text = f"A TTL here is 1 to 2147483647 seconds, the most that RFC 2181 section 8 allows, not {ttl}."
+        raise UsageError(f"{text} Nothing was changed.")
+    if timeout is not None and not 0 <= timeout <= _LONGEST_WAIT_S:
+        raise UsageError(f"A time-out is 0 to {_LONGEST_WAIT_S} seconds, not {timeout}. Nothing was changed.")
 
 
 def _known_findings(accept: Iterable[str]) -> frozenset[str]:

@@ -45,7 +45,8 @@ class Result:
     """The outcome of one operation on one domain.
 
     ``changed``: whether the zone holds other data than before (True also when that is not known). ``message``: one
-    sentence of what happened, ``hint`` the next command. Of ``check`` only: ``lights``, the traffic lights, and ``ticket``, the
+    sentence of what happened, ``hint`` the next command. ``left``: whether something that was asked for is left to others, and
+    nobody has accepted that (a finding says what). Of ``check`` only: ``lights``, the traffic lights, and ``ticket``, the
     lines that ``nslookup`` would show.
     """
 
@@ -60,6 +61,7 @@ class Result:
     change_id: int | None = None
     plan: PlanShown | None = None
     findings: tuple[Finding, ...] = ()
+    left: bool = False
     visibility: Visibility | None = None
     lights: Lights | None = None
     api_calls: int = 0
@@ -72,7 +74,8 @@ class Result:
     @property
     def ok(self) -> bool:
         """Whether what was asked for holds now."""
-        return self.error is None and self.state in ("planned", "written", "authoritative", "nothing-to-do", "restored")
+        good = ("planned", "written", "authoritative", "nothing-to-do", "restored")
+        return self.error is None and not self.left and self.state in good
 
     def raise_for_error(self) -> Result:
         """Raise the error where there is one, else return the result itself."""

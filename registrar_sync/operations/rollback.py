@@ -150,7 +150,7 @@ def _draft(desk: Desk, change: Change, reach: Reach, view: ZoneView) -> Draft:
     before, after = change.images.before, change.images.after
     if change.what.command == "prepare":
         before = after  # its TTLs are all that it changed, and they are in its reach
-    if desk.request.keep_spf:
+    if desk.request.keep_spf and "TXT" in after:
         # The SPF part counts as never changed: the include stays where it is.
         before = {**before, "TXT": after["TXT"]}
     undo = plan_prepared_rollback(view, before, after, desk.setting.service, reach)
@@ -163,7 +163,7 @@ def _draft(desk: Desk, change: Change, reach: Reach, view: ZoneView) -> Draft:
         findings=(
             *undo.findings,
             *notices(view, severity="info"),
-            *_about_the_include(desk, change, undo.before["TXT"], undo.after["TXT"]),
+            *_about_the_include(desk, change, undo.before.get("TXT"), undo.after.get("TXT")),
         ),
         detail=_absent(change, undo.findings) if undo.already_absent else "",
         drift=undo.drift,
@@ -182,7 +182,7 @@ def _absent(change: Change, findings: Collection[Finding]) -> str:
 
 def _about_the_include(desk: Desk, change: Change, before: RRset | None, after: RRset | None) -> list[Finding]:
     """Mail that the service still holds in its queue is sent for days (RFC 5321 section 4.5.4.1): its SPF must still pass."""
-    if change.what.command == "prepare":
+    if change.what.command == "prepare" or "TXT" not in change.images.after:
         return []
     if desk.request.keep_spf:
         return [finding("spf-include-left", _left(desk))]

@@ -8,6 +8,7 @@ from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import finding, held_back
 from registrar_sync.core.leaving import Leaving
 from registrar_sync.core.model import ZoneView
+from registrar_sync.core.scope import shown_types
 from registrar_sync.core.unenrol import Unenrolment, plan_unenrolment
 from registrar_sync.operations.change import make_change, observe_and_draft
 from registrar_sync.operations.desk import Desk, Request, Setting
@@ -16,8 +17,9 @@ from registrar_sync.operations.due import clock_time
 from registrar_sync.operations.enrol import notices
 from registrar_sync.operations.grace import Step, leaving_of, next_step, standing_ids
 from registrar_sync.operations.lock import refuse_open_change
-from registrar_sync.operations.observe import DnsLook, dns_findings
+from registrar_sync.operations.observe import DnsLook, as_served, dns_findings
 from registrar_sync.operations.result import Result
+from registrar_sync.operations.scope import refuse_unwritable
 from registrar_sync.operations.write import LEAVING
 
 
@@ -36,6 +38,7 @@ def unenroll(
     way = _Way(desk=desk, grace_s=grace_s)
 
     def work() -> Result:
+        refuse_unwritable(desk)
         if dry_run:
             refuse_open_change(desk)
             return way.shown(observe_and_draft(desk, way.procedure(None))[1].draft)
@@ -55,29 +58,39 @@ class _Way:
 
     def procedure(self, confirm: Confirm) -> Procedure:
         """What distinguishes leaving from other changes."""
-        return Procedure(command="unenroll", draft=self._draft, foresee=self._foresee, confirm=confirm, order=LEAVING)
+        return Procedure(
+            command="unenroll",
+            draft=self._draft,
+            foresee=self._foresee,
+            confirm=confirm,
+            order=LEAVING,
+            context={"only": self.desk.request.only},
+        )
 
     def _foresee(self, served: ZoneView) -> None:
-        self._plan(leaving_of(self.desk), served, spf_now=True)
+        self._plan(leaving_of(self.desk), served, spf_now="TXT" in self.desk.scope.types)
 
     def _plan(self, leaving: Leaving, view: ZoneView, *, spf_now: bool) -> Unenrolment:
-        return self.desk.setting.inquiry.settle(lambda known: plan_unenrolment(view, leaving, known, spf_now=spf_now))
+        return self.desk.setting.inquiry.settle(
+            lambda known: plan_unenrolment(view, leaving, known, spf_now=spf_now, scope=self.desk.scope)
+        )
 
     def _draft(self, look: DnsLook, view: ZoneView) -> Draft:
         leaving = leaving_of(self.desk)
-        step = self.step = next_step(self.desk, leaving, view, self.grace_s)
-        plan = self._plan(leaving, view, spf_now=step.spf_now)
+        seen = as_served(self.desk, look, view)
+        step = self.step = next_step(self.desk, leaving, seen, self.grace_s)
+        plan = self._plan(leaving, seen, spf_now=step.spf_now)
         return Draft(
             view=view,
             before=plan.before,
             after=plan.after,
             changes=plan.changes,
             digest=plan.digest,
-            findings=(*plan.findings, *_about_the_include(self.desk, step), *notices(view), *dns_findings(self.desk, look, view)),
+            findings=(*plan.findings, *_about_the_include(self.desk, step), *notices(view), *dns_findings(self.desk, look, seen)),
             detail=_detail(self.desk, step),
             drift=_other_part(self.desk, step) if plan.changes else "",
             context=step.context,
-            rolls_back=standing_ids(self.desk) if step.spf_now else (),
+            rolls_back=standing_ids(self.desk, step.ends) if step.part else (),
             remember=step.starts,
         )
 
@@ -128,8 +141,13 @@ def _about_the_include(desk: Desk, step: Step) -> list[Finding]:
 
 
 def _detail(desk: Desk, step: Step) -> str:
+    service = desk.setting.service.name
+    if step.waits:
+        return f"The MX set holds hosts of {service}: the include stays as long as they do, unless --grace 0 takes it out now."
+    if step.due is None and not step.part:
+        return f"{shown_types(desk.scope.types)}: nothing of {service} is there that could go."
     if step.due is None:
-        return "" if step.part else f"Neither SPF nor MX holds anything of {desk.setting.service.name} that could go."
+        return ""
     hosts = "The hosts are out of the MX set" if step.part else "The MX set holds none of the service's hosts"
     return f"{hosts}; the include stays in the SPF record until {clock_time(step.due)}."
 
@@ -138,4 +156,5 @@ def _again(desk: Desk) -> str:
     """The command that goes on with it."""
     zone = f" --zone {desk.request.zone.removesuffix('.')}" if desk.request.zone else ""
     account, service = desk.setting.account, desk.setting.service.name
-    return f"registrar-sync unenroll {desk.shown_domain} --account {account} --service {service}{zone}"
+    only = f" --only {desk.request.only}" if desk.request.only else ""
+    return f"registrar-sync unenroll {desk.shown_domain} --account {account} --service {service}{zone}{only}"

@@ -16,7 +16,7 @@ from registrar_sync.operations.complete import seen_before
 from registrar_sync.operations.desk import Desk
 from registrar_sync.operations.earlier import caches_until, changed_types, earlier_writers, gate_of, unseen_writers, wrote_until
 from registrar_sync.operations.elsewhere import against, in_the_dark, wait_for_caches
-from registrar_sync.operations.observe import OURS, DnsLook, RRsets, journalled_old_until, last_write
+from registrar_sync.operations.observe import DnsLook, RRsets, journalled_old_until, last_write
 from registrar_sync.operations.record import record_seen
 from registrar_sync.operations.rounds import Rounds, poll
 
@@ -69,7 +69,7 @@ def _wanted_again(desk: Desk, look: DnsLook, writer: Change, live: RRsets, *, ou
     wrote_at = last_write(writer)
     assert wrote_at is not None
     # what it wrote may differ from what stood before in a TTL alone
-    target = Target(before=writer.images.before if ours else live, after=live)
+    target = Target(before={**live, **writer.images.before} if ours else live, after=live)
     unseen = unseen_writers(setting.journal, desk.zone, before=writer.id)
     until = wrote_until(wrote_at, setting.budget_s)
     gate = gate_of(unseen, target, serials=writer.what.context.get("serials", {}), until=until)
@@ -79,11 +79,11 @@ def _wanted_again(desk: Desk, look: DnsLook, writer: Change, live: RRsets, *, ou
 
 
 def _wrote_this(desk: Desk, writer: Change, live: RRsets) -> bool:
-    """Whether a change that stands wrote just what this owner holds now."""
+    """Whether a change that stands wrote just what this owner holds now, as far as ``live`` tells of all that it wrote."""
     return (
         writer.state in ("written", "overdue")
         and writer.what.owner == desk.owner
-        and all(same_data(writer.images.after.get(t), live[t]) for t in OURS)
+        and all(rtype in live and same_data(rrset, live[rtype]) for rtype, rrset in writer.images.after.items())
     )
 
 

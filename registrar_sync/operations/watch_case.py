@@ -241,6 +241,7 @@ class _History:
         return [change for change in self._changes if domain is None or change.what.domain == domain]
 
     def successor(self, change: Change) -> Change | None:
-        """What wrote to the same owner later, and stands."""
+        """What wrote to the same sets later, and stands."""
         later = (one for one in self._changes if one.id > change.id and one.what.owner == change.what.owner)
-        return next((one for one in later if has_written(one) and stands(one)), None)
+        standing = (one for one in later if has_written(one) and stands(one))
+        return next((one for one in standing if not change.images.after.keys().isdisjoint(one.images.after)), None)

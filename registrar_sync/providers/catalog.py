@@ -13,7 +13,7 @@ from typing import Any
 from registrar_sync.core.names import parse_domain
 from registrar_sync.core.service import MailService, ServiceExchange
 from registrar_sync.errors import UnknownName
-from registrar_sync.providers.catalog_check import checked
+from registrar_sync.providers.catalog_check import checked, combination_faults
 from registrar_sync.providers.catalog_file import read_located
 from registrar_sync.providers.catalog_model import AccountEntry, CatalogFile, DohEntry, ProviderSpec, Rate, ServiceEntry
 from registrar_sync.providers.catalog_overlay import overlay, overlay_faults
@@ -157,7 +157,7 @@ def load_catalog(operator_file: Path | None = None) -> Catalog:
     own = read_located(operator_file) if operator_file else None
     merged = overlay(shipped, own) if own else shipped
     content, warnings = checked(merged, is_reference=lambda text: bool(_REFERENCE.match(text)), shipped=shipped.file)
-    for fault in overlay_faults(shipped, own) if own else ():
+    for fault in (*(overlay_faults(shipped, own) if own else ()), *combination_faults(merged, content)):
         raise fault
     specs = {name: ProviderSpec(name=name, **dict(entry)) for name, entry in content.providers.items()}
     return Catalog(specs, content.accounts, content.services, warnings, tuple(content.recursives), tuple(content.doh))

@@ -14,7 +14,8 @@ from registrar_sync.core.names import absolute, parse_domain
 from registrar_sync.errors import ConfigInvalid, InvalidDomain
 from registrar_sync.providers.catalog_file import Located
 from registrar_sync.providers.catalog_model import CatalogFile, ProviderEntry, ServiceEntry
-from registrar_sync.providers.endpoint import endpoint_fault
+from registrar_sync.providers.catalog_verbs import entry_faults
+from registrar_sync.providers.endpoint import endpoint_fault, server_fault
 
 _NOT_YET = ("command:", "keyring:")
 _ADAPTER = re.compile(r"registrar_sync\.providers\.adapters\.([a-z][a-z0-9_]*):[A-Z][A-Za-z0-9]*")
@@ -60,8 +61,13 @@ def _provider_faults(located: Located, content: CatalogFile) -> Iterator[ConfigI
             yield located.fault(("providers", name, "adapter"), "it names no adapter of this package")
         if entry.tier == "certified" and not (entry.adapter and entry.shape):
             yield located.fault(("providers", name), "a certified provider needs adapter and shape")
-        if entry.tier == "manual" and not entry.reason:
-            yield located.fault(("providers", name), "a manual provider needs a reason")
+
+
+def combination_faults(located: Located, content: CatalogFile) -> Iterator[ConfigInvalid]:
+    """Keys of a provider that do not go together."""
+    for name, entry in content.providers.items():
+        for path, fault in entry_faults(entry):
+            yield located.fault(("providers", name, *path), fault)
 
 
 def _is_ours(adapter: str) -> bool:
@@ -83,7 +89,8 @@ def _account_faults(located: Located, content: CatalogFile) -> Iterator[ConfigIn
                 yield located.fault((*at, "credentials", option), f"{account.provider} has no such option (it has: {known})")
             elif text.startswith(_NOT_YET):
                 yield located.fault((*at, "credentials", option), "only env: and file: references are supported")
-        if account.endpoint is not None and (fault := endpoint_fault(account.endpoint)):
+        judge = server_fault if entry.transport == "dns" else endpoint_fault
+        if account.endpoint is not None and (fault := judge(account.endpoint)):
             yield located.fault((*at, "endpoint"), fault)
         elif account.endpoint is not None and not (entry.endpoint.option or entry.endpoint.attribute):
             yield located.fault((*at, "endpoint"), f"{account.provider} takes no other endpoint")

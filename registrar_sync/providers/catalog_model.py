@@ -5,16 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from registrar_sync.providers.catalog_entry import Entry
+from registrar_sync.providers.verbs_model import Verbs
 
 Tier = Literal["certified", "dialect", "spf-only", "manual"]
 Shape = Literal["rrset", "record", "zone", "verbs"]
-
-
-class Entry(BaseModel):
-    """Strict: no unknown key, no text where a number is meant."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Credential(Entry):
@@ -48,15 +45,36 @@ class Dialect(Entry):
     ``exchange``: the form of an MX exchange in an answer: ``dotted`` absolute with a final dot, ``bare`` absolute without
     one, ``relative`` a name without a final dot is relative to the zone. ``preference``: inside the content, or in a field
     of its own. ``txt_types``: the API's types that are served as TXT. ``txt``: how an edited value is written, ``quoted``
-    always, or ``as-found``: bare where the row that it replaces was bare. ``zero_ttl``: the TTL in seconds that a TTL of 0
-    stands for (None: it is 0).
+    always, ``as-found``: bare where the row that it replaces was bare, or ``bare``: the API knows no quotes at all, its text is
+    the joined value. ``ttl_words``: numbers in the TTL's place that stand for another TTL, and for which (seconds).
+    ``txt_limit``: octets that a TXT value may have, counted as it would be quoted; ``txt_excludes``: characters that it cannot
+    hold. A value of ours beyond either is refused before anything is written. ``txt_unsure``: characters of which it is not
+    known whether a value with one of them, sent back as it was read, stays what it is: a set that holds such a value is not
+    written again (for APIs that replace whole sets).
     """
 
     exchange: Literal["dotted", "bare", "relative"] = "dotted"
     preference: Literal["content", "field"] = "content"
-    txt: Literal["quoted", "as-found"] = "quoted"
+    txt: Literal["quoted", "as-found", "bare"] = "quoted"
     txt_types: list[str] = Field(default=["TXT"])
-    zero_ttl: int | None = None
+    ttl_words: dict[int, int] = Field(default={})
+    txt_limit: int | None = Field(default=None, ge=1)
+    txt_excludes: str = ""
+    txt_unsure: str = ""
+
+
+class HttpRules(Entry):
+    """What cannot be told from a request's method. ``answers``: whether an accepted answer must be JSON (``any``: the adapter
+    reads it). ``reads_by_post``: the vendor's reads are POSTs, too; ``writes_by_get``: its writes are GETs. ``busy_statuses``:
+    statuses that mean "later", as 429 does. ``retry_after``: the key of such an answer's body that holds the seconds to wait.
+    ``hints``: what a refusal's vendor code tells the operator to do."""
+
+    answers: Literal["json", "any"] = "json"
+    reads_by_post: bool = False
+    writes_by_get: bool = False
+    busy_statuses: list[int] = Field(default=[])
+    retry_after: str | None = None
+    hints: dict[str, str] = Field(default={})
 
 
 class EndpointHook(Entry):
@@ -79,7 +97,11 @@ class ProviderEntry(Entry):
     ``budget_s``: until written data is served by every authoritative server, ``budget_source`` where that figure is from.
     ``rate``: what a run over many domains keeps to; a single enrolment may exceed it for a moment.
     ``credential_errors``: the vendor's own error codes that mean wrong credentials, beside HTTP 401 and 403.
-    ``untestable``: what ``providers test`` cannot find out without writing.
+    ``busy_errors``: those that mean "later", as 429 does. ``bases``: below which all URLs of a provider on lexicon's verbs lie
+    (the first is the one that an account's endpoint stands for; ``{option}`` is replaced by a credential's value). ``extra``: the
+    extra of dns-lexicon that the adapter needs. ``untestable``: what ``providers test`` cannot find out without writing.
+    ``cannot_hold``: what no zone at this provider can hold: a ``null-mx``, or the borders of ``txt-strings`` (a TXT value is one
+    text, cut at 255 octets when it is served).
     """
 
     tier: Tier
@@ -91,11 +113,17 @@ class ProviderEntry(Entry):
     endpoint: EndpointHook = Field(default=EndpointHook())
     transport: Literal["requests", "sdk", "dns"] = "requests"
     dialect: Dialect = Field(default=Dialect())
+    verbs: Verbs | None = None
+    http: HttpRules = Field(default=HttpRules())
+    bases: list[str] = Field(default=[])
+    extra: str | None = Field(default=None, description="the extra of dns-lexicon that its adapter needs")
     conditional_write: bool = False
+    cannot_hold: list[Literal["null-mx", "txt-strings"]] = Field(default=[])
     staged: bool = False
     credentials: dict[str, Credential] = Field(default={})
     credential_errors: list[str] = Field(default=[])
-    nameservers: list[str] = Field(default=[], description="suffixes of the provider's name servers")
+    busy_errors: list[str] = Field(default=[])
+    nameservers: list[str] = Field(default=[], description="suffixes of the provider's name servers; * is any part of a label")
     rate: Rate | None = None
     ttl: TtlBounds = Field(default=TtlBounds())
     call_limit_s: float = Field(default=15.0, gt=0, le=600)
@@ -116,6 +144,16 @@ class ProviderSpec(ProviderEntry):
     def lexicon_name(self) -> str:
         """The lexicon adapter's module name."""
         return self.lexicon or self.name
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """The types of an enrolment that can be written exactly, in the order of entering."""
+        return {"manual": (), "spf-only": ("TXT",)}.get(self.tier, ("TXT", "MX"))
+
+    @property
+    def edits_in_place(self) -> bool:
+        """Whether a record can be changed without being removed in between."""
+        return self.verbs is None or self.verbs.update == "by-id"
 
 
 class AccountEntry(Entry):

@@ -8,8 +8,8 @@ from typing import Any
 from registrar_sync.errors import ConfigInvalid
 from registrar_sync.providers.catalog_file import KeyPath, Located, Mark
 
-# How a certified provider is spoken to: shown to be right as a whole, by the contract suite. A part changed by mistake writes
-# what nobody has tried.
+# How a provider is spoken to: shown to be right as a whole, by the contract suite. A part changed by mistake writes what nobody
+# has tried.
 _FIXED = (
     "tier",
     "shape",
@@ -21,6 +21,10 @@ _FIXED = (
     "dialect",
     "conditional_write",
     "credential_errors",
+    "http",
+    "busy_errors",
+    "verbs",
+    "bases",
 )
 _FIXED_OF_A_CREDENTIAL = ("secret", "fixed")  # without them a secret would be shown, or lexicon would choose a dead API
 _TIERS = ("manual", "spf-only", "dialect", "certified")  # ascending
@@ -66,9 +70,10 @@ def overlay_faults(shipped: Located, own: Located) -> Iterator[ConfigInvalid]:
     known = shipped.data.get("providers") or {}
     for name, entry in (own.data.get("providers") or {}).items():
         below = known.get(name, {"tier": "manual"})
-        if below["tier"] == "certified":
+        if below["tier"] != "manual":
+            what = f"this is fixed for {'an' if below['tier'] == 'spf-only' else 'a'} {below['tier']} provider"
             for path in _fixed_paths(below, entry):
-                yield own.fault(("providers", name, *path), "this is fixed for a certified provider")
+                yield own.fault(("providers", name, *path), what)
         elif _TIERS.index(entry.get("tier", "manual")) > _TIERS.index(below["tier"]):
             yield own.fault(("providers", name, "tier"), f"the tier stays {below['tier']}: nobody has shown how to write there")
     if own.writers:

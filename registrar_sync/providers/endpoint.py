@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import SplitResult, unquote, urlsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_SERVER = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s\[\]:/@]+))(?::([0-9]{1,5}))?")
+_DNS_PORT = 53
 
 
 def endpoint_fault(url: str) -> str:
@@ -27,6 +30,30 @@ def endpoint_fault(url: str) -> str:
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         return f"plain http to {parts.hostname} would show the credentials to the network: use https"
     return ""
+
+
+def server_fault(text: str) -> str:
+    """What is wrong with a name server's ``HOST[:PORT]``; an empty text where nothing is."""
+    try:
+        host_and_port(text)
+    except ValueError:
+        return f"{text!r} is no HOST[:PORT], such as ns1.example.net, 192.0.2.1:53 or [2001:db8::1]:53"
+    return ""
+
+
+def host_and_port(text: str) -> tuple[str, int]:
+    """A name server's host and port; without one it is 53. Raises ``ValueError``.
+
+    >>> host_and_port("[2001:db8::1]:5353"), host_and_port("2001:db8::1"), host_and_port("ns1.example.net")
+    (('2001:db8::1', 5353), ('2001:db8::1', 53), ('ns1.example.net', 53))
+    """
+    if text.count(":") > 1 and not text.startswith("["):
+        return str(ipaddress.IPv6Address(text)), _DNS_PORT
+    found = _SERVER.fullmatch(text)
+    port = int(found[3] or _DNS_PORT) if found else 0
+    if found is None or not 0 < port < 65536:
+        raise ValueError(text)
+    return (str(ipaddress.IPv6Address(found[1])) if found[1] else found[2]), port
 
 
 def is_loopback(host: str) -> bool:

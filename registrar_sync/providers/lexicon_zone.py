@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, cast
 
 from registrar_sync.core.model import RRsetChange, ZoneView
@@ -22,7 +23,7 @@ from registrar_sync.errors import (
 from registrar_sync.ports import Clock
 from registrar_sync.providers.catalog import AccountSettings
 from registrar_sync.providers.catalog_model import ProviderSpec
-from registrar_sync.providers.policy import READ, READ_COUNTS_S, HttpRefused, Policy
+from registrar_sync.providers.policy import READ, READ_COUNTS_S, HttpDenied, HttpRefused, Policy
 from registrar_sync.providers.rate import RateWindow
 from registrar_sync.providers.redaction import Redactor
 from registrar_sync.providers.rows import Speller
@@ -36,9 +37,16 @@ from registrar_sync.providers.shapes import (
     write_rrsets,
 )
 from registrar_sync.providers.transport import Transport, no_wait
+from registrar_sync.providers.verbs import VerbsZone
+from registrar_sync.providers.verbs_lexicon import AdapterFailed
+from registrar_sync.providers.verbs_write import VerbsAdapter, write_verbs
 
 # What an adapter may raise when an answer is not what it expects; lexicon checks little.
 _STRANGE = (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError)
+
+
+_LONGEST = 1500  # characters of a message
+_LOOK = "Run it again with --debug, which logs the whole answer, secrets taken out, and report it."
 
 
 class LexiconZone:
@@ -51,7 +59,7 @@ class LexiconZone:
     def __init__(
         self, spec: ProviderSpec, account: AccountSettings, clock: Clock, *, slot: Callable[[], float] | None = None
     ) -> None:
-        if spec.tier != "certified" or spec.adapter is None:
+        if spec.tier == "manual" or spec.shape is None:
             raise ProviderManual(
                 f"{spec.name} cannot be written to by this program: {spec.reason or spec.tier}. Nothing was changed.",
                 hint="registrar-sync providers list shows which can.",
@@ -67,6 +75,8 @@ class LexiconZone:
             redact=Redactor(secrets),
             call_limit_s=account.call_limit_s,
             slot=slot or (RateWindow(account.rate, clock.monotonic) if account.rate else no_wait),
+            rules=spec.http,
+            busy_codes=frozenset(spec.busy_errors),
         )
         self._adapter: Adapter | None = None
         self._zone = ""
@@ -112,8 +122,10 @@ class LexiconZone:
         with self._changing(READ):
             if self._spec.shape == "rrset":
                 write_rrsets(cast(RRsetAdapter, adapter), changes, self._speller(adapter), calls)
-            else:
+            elif self._spec.shape == "record":
                 write_records(cast(RecordAdapter, adapter), changes, self._speller(adapter), calls)
+            else:
+                write_verbs(cast(VerbsAdapter, adapter), changes, self._speller(adapter), calls)
 
     def publish(self, *, before_call: Callable[[], None]) -> None:
         """See the port."""
@@ -147,12 +159,11 @@ class LexiconZone:
         return Speller(self._spec.dialect, self._zone, adapter.row)
 
     def _make_adapter(self, owner: str) -> Adapter:
-        module_name, _, class_name = (self._spec.adapter or "").partition(":")
-        adapter_class = getattr(importlib.import_module(module_name), class_name)
-        adapter: Adapter = adapter_class(_lexicon_config(self._spec, self._account, display(owner) if owner else ""))
-        if self._spec.endpoint.attribute and self._account.endpoint:
+        config = _lexicon_config(self._spec, self._account, display(owner) if owner else "")
+        adapter: Adapter = _adapter_maker(self._spec, self._account)(config)
+        if self._spec.adapter and self._spec.endpoint.attribute and self._account.endpoint:
             setattr(adapter, self._spec.endpoint.attribute, self._account.endpoint.rstrip("/"))
-        self._http.confine(adapter.base_url)
+        self._http.confine(*adapter.base_urls)
         adapter.now = self._clock.monotonic
         return adapter
 
@@ -164,35 +175,81 @@ class LexiconZone:
                 yield
         except ProviderRefused as refused:
             self._raise_if_credentials(refused)
-            raise ProviderUnavailable(refused.message, hint=refused.hint) from None
-        except RegistrarSyncError:
+            raise ProviderUnavailable(self._shown(refused.message), hint=refused.hint) from None
+        except RegistrarSyncError as error:
+            self._make_fit(error)  # zones may be told by their names
             raise
+        except AdapterFailed as failed:
+            self._raise_if_rejected(failed)
+            text = f"{self._strange('lexicon gave up on the answer', failed)}. Nothing was changed."
+            raise ProviderUnavailable(text, hint=_LOOK) from failed
         except _STRANGE as error:
-            text = f"{self._http.label}: the answer is not understood ({self._told(error)}). Nothing was changed."
-            raise ProviderUnavailable(text) from error
+            text = f"{self._strange('the answer is not understood', error)}. Nothing was changed."
+            raise ProviderUnavailable(text, hint=_LOOK) from error
 
     @contextmanager
     def _changing(self, policy: Policy) -> Iterator[None]:
         try:
             with self._http.carrying(policy):
                 yield
-        except ProviderRefused as refused:
+        except (ProviderRefused, CredentialsRejected) as refused:
+            self._make_fit(refused)
+            if isinstance(refused, HttpRefused | HttpDenied) and refused.after_effect:
+                text = f"{refused.message} But an attempt before it got no answer, and may have taken effect."
+                raise OutcomeUnknown(text, hint=refused.hint) from None
             self._raise_if_credentials(refused)
             raise
         except RegistrarSyncError:
             raise
+        except AdapterFailed as failed:
+            raise OutcomeUnknown(self._strange("lexicon gave up during a write", failed), hint=_LOOK) from failed
         except _STRANGE as error:
-            text = f"{self._http.label}: the answer to a write is not understood ({self._told(error)})"
-            raise OutcomeUnknown(text) from error
+            raise OutcomeUnknown(self._strange("the answer to a write is not understood", error), hint=_LOOK) from error
 
-    def _raise_if_credentials(self, refused: ProviderRefused) -> None:
+    def _strange(self, what: str, error: Exception) -> str:
+        """What was met, at which call; the answer itself goes into the log."""
+        self._http.log_answer()
+        call = f"{self._http.last_call}: " if self._http.last_call else ""
+        return f"{self._http.label}: {call}{what} ({self._told(error)})"
+
+    def _shown(self, text: str) -> str:
+        """A text into which an adapter may have put a vendor's words."""
+        return self._http.redact.foreign(text, _LONGEST)
+
+    def _make_fit(self, error: RegistrarSyncError) -> None:
+        error.message, error.hint = self._shown(error.message), self._shown(error.hint)
+        error.args = (error.message,)
+
+    def _raise_if_credentials(self, refused: RegistrarSyncError) -> None:
         if isinstance(refused, HttpRefused) and refused.codes.intersection(self._spec.credential_errors):
             raise CredentialsRejected(
                 f"{refused.message} The credentials are not accepted.", hint="Check the account's credentials."
             ) from None
 
-    def _told(self, error: Exception) -> str:
+    def _raise_if_rejected(self, failed: AdapterFailed) -> None:
+        if failed.rejected:
+            raise CredentialsRejected(
+                f"{self._http.label}: the vendor did not let us in ({self._told(failed)}). Nothing was changed.",
+                hint="Check the account's credentials, and that the zone is in this account.",
+            ) from failed
+
+    def _told(self, error: BaseException) -> str:
+        if isinstance(error, AdapterFailed) and error.__cause__ is not None:
+            error = error.__cause__
         return self._http.redact.foreign(f"{type(error).__name__}: {error}")
+
+
+def _adapter_maker(spec: ProviderSpec, account: AccountSettings) -> Callable[[Any], Any]:
+    if spec.adapter is None:
+        return partial(VerbsZone, spec, endpoint=account.endpoint)
+    module_name, _, class_name = spec.adapter.partition(":")
+    try:
+        return cast(Callable[[Any], Any], getattr(importlib.import_module(module_name), class_name))
+    except ImportError as error:
+        raise ConfigInvalid(
+            f"{spec.name} needs a package that is not installed ({error}). Nothing was asked of anybody.",
+            hint=f"pip install 'dns-lexicon[{spec.extra or spec.lexicon_name}]'",
+        ) from error
 
 
 def _require_credentials(spec: ProviderSpec, account: AccountSettings) -> None:

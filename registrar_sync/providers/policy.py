@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from registrar_sync.errors import (
+    CredentialsRejected,
     OutcomeUnknown,
     ProviderRefused,
     ProviderUnavailable,
@@ -47,13 +48,29 @@ READ = Policy(kind="read")
 
 
 class HttpRefused(ProviderRefused):
-    """A refusal with the answer that came with it. ``answer``: the body as JSON, or None; input of a stranger."""
+    """A refusal with the answer that came with it. ``answer``: the body as JSON, or None; input of a stranger.
+
+    ``after_effect``: whether an earlier attempt of the same call may have taken effect; also of ``HttpDenied``.
+    """
+
+    after_effect = False
 
     def __init__(self, message: str, *, status: int, answer: object = None, codes: frozenset[str] = frozenset()) -> None:
         super().__init__(message)
         self.status = status
         self.answer = answer
         self.codes = codes
+
+
+class HttpDenied(CredentialsRejected):
+    """HTTP 401 or 403, with the answer that came with it: at some vendors 403 means "no such zone", too."""
+
+    after_effect = False
+
+    def __init__(self, message: str, *, hint: str, status: int, answer: object = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.answer = answer
 
 
 class Again(Exception):

@@ -10,6 +10,7 @@ from registrar_sync.core.canonical import other_from_text
 from registrar_sync.core.model import Mx, Rdata, Record, RecordEdit, RRset, RRsetChange, Txt
 from registrar_sync.core.names import absolute, display
 from registrar_sync.core.txt import quote, split_strings, unquote
+from registrar_sync.errors import ProviderRefused
 from registrar_sync.providers.catalog_model import Dialect
 
 _BLANKS = " \t\r\n"
@@ -108,6 +109,19 @@ class Speller:
         )
         return RowEdit(before=before, after=after, keeps=edit.keeps)
 
+    def refuse_unsure(self, owner: str, rows: Iterable[Row]) -> None:
+        """Before a whole set is written again. Raises ``ProviderRefused`` where a TXT value among ``rows`` may not survive."""
+        for row in rows:
+            odd = not (row.content.isascii() and row.content.isprintable() and row.content == row.content.strip())
+            if not self.dialect.txt_unsure or self._served_type(row) != "TXT":
+                continue
+            if odd or any(char in row.content for char in self.dialect.txt_unsure):
+                raise ProviderRefused(
+                    f"The TXT records of {display(owner)} can only be written as a whole, and it is not known whether the value"
+                    f" {row.content[:80]!r} beside the SPF record would stay as it is. Nothing was written.",
+                    hint="Change the SPF record at the provider's console, or move that value to another name first.",
+                )
+
     def _native_row(self, record: Record | None) -> Row | None:
         return self.row(record.native) if record is not None and record.native else None
 
@@ -119,12 +133,12 @@ class Speller:
         return "TXT" if rtype in self.dialect.txt_types else rtype
 
     def _served_ttl(self, ttl: int) -> int:
-        return self.dialect.zero_ttl if ttl == 0 and self.dialect.zero_ttl is not None else ttl
+        return self.dialect.ttl_words.get(ttl, ttl)
 
     def _rdata(self, row: Row) -> Rdata:
         served = self._served_type(row)
         if served == "TXT":
-            return Txt(_character_strings(row.content))
+            return Txt(_bare_string(row.content) if self.dialect.txt == "bare" else _character_strings(row.content))
         if served == "MX":
             return self._mx(row)
         text = row.content if row.preference is None else f"{row.preference} {row.content}"
@@ -155,11 +169,27 @@ class Speller:
         return f"{rdata.preference} {exchange}", None
 
     def _encode_txt(self, rdata: Txt, like: Row | None) -> str:
+        self._check_txt(rdata.joined)
         was_bare = like is not None and not like.content.strip(_BLANKS).startswith('"')
         if self.dialect.txt == "as-found" and was_bare and _may_stand_bare(rdata.joined):
             return rdata.joined.decode("ascii")
+        if self.dialect.txt == "bare":
+            return rdata.joined.decode()
         fits = rdata.strings and all(len(string) <= 255 for string in rdata.strings)
         return quote(rdata.strings if fits else split_strings(rdata.joined))
+
+    def _check_txt(self, text: bytes) -> None:
+        limit, octets = self.dialect.txt_limit, len(quote(split_strings(text)))
+        if limit is not None and octets > limit:
+            why = f"it takes {octets} octets, and the provider holds {limit}"
+        elif any(char in text.decode("utf-8", "replace") for char in self.dialect.txt_excludes):
+            why = f"the provider holds none with {' or '.join(self.dialect.txt_excludes)} in it"
+        else:
+            return
+        raise ProviderRefused(
+            f"A TXT value cannot be stored: {why}. It was not sent, and nothing was changed by it.",
+            hint="Shorten the record at the provider (for SPF: remove senders no longer used), then try again.",
+        )
 
 
 def _character_strings(content: str) -> tuple[bytes, ...]:
@@ -170,6 +200,10 @@ def _character_strings(content: str) -> tuple[bytes, ...]:
             return unquote(stripped)
         except ValueError:
             pass  # a bare value that begins with a quote
+    return _bare_string(content)
+
+
+def _bare_string(content: str) -> tuple[bytes, ...]:
     try:
         return (content.encode(),)
     except UnicodeEncodeError as error:

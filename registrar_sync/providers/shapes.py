@@ -66,8 +66,8 @@ class Adapter(Protocol):
     now: Callable[[], float]
 
     @property
-    def base_url(self) -> str:
-        """Below which all its URLs lie."""
+    def base_urls(self) -> tuple[str, ...]:
+        """Below which all its URLs lie; none for an API that is not HTTP."""
         ...
 
     def enter(self, names: Sequence[str]) -> None:
@@ -158,6 +158,8 @@ def write_rrsets(adapter: RRsetAdapter, changes: Sequence[RRsetChange], speller:
         for change in changes
         if not change.is_empty
     ]
+    for rrset in sets:
+        speller.refuse_unsure(rrset.owner, rrset.rows)
     if sets:
         adapter.replace_rrsets(sets, calls)
 
@@ -168,8 +170,9 @@ def write_records(adapter: RecordAdapter, changes: Sequence[RRsetChange], spelle
     So a value that is edited is never absent, there are never two SPF records, and an RRset is never empty in between. Reading
     an owner row by row can take longer than a read counts: what is old by its turn is read again, by itself.
     """
-    for change in changes:
-        edits = [edit for edit in speller.edits(change) if not edit.keeps]
+    # All is spelled before anything is sent: a value that the API cannot hold is refused while nothing is changed.
+    spelled = [(change, [edit for edit in speller.edits(change) if not edit.keeps]) for change in changes]
+    for change, edits in spelled:
         for edit in edits:
             if edit.before is not None and edit.after is not None:
                 with calls.replace(_read_at(adapter, edit.before, calls)):

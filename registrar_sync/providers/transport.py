@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import email.utils
-import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-import tenacity
 
-from registrar_sync.errors import ConfigInvalid, CredentialsRejected, ProviderRefused, RegistrarSyncError, WriteMustReread
+from registrar_sync.errors import ConfigInvalid, CredentialsRejected, ProviderRefused
 from registrar_sync.ports import Clock
+from registrar_sync.providers.call import HttpCall, OtherCall
+from registrar_sync.providers.catalog_model import HttpRules
 from registrar_sync.providers.endpoint import endpoint_fault, is_inside
-from registrar_sync.providers.policy import READ, Again, HttpRefused, Policy, final_error
-from registrar_sync.providers.redaction import Redactor, vendor_codes, vendor_words
+from registrar_sync.providers.policy import READ, Policy
+from registrar_sync.providers.redaction import Redactor
 from registrar_sync.providers.seam import carried_by
-from registrar_sync.providers.wire import Lost, Wire
+from registrar_sync.providers.wire import Wire
+
+T = TypeVar("T")
 
 LOG = logging.getLogger(__name__)
 
-MOST_ATTEMPTS = 5  # of a read or a replace; a publish is repeated until its time is over
-_BACK_OFF = tenacity.wait_random_exponential(multiplier=0.25, max=4)  # seconds, with jitter
-_SHORTEST_EXCHANGE_S = 0.05  # less time than this is no time for an exchange
 _PASSED_ON = frozenset({"params", "data", "json", "headers", "auth"})  # what an adapter may say of a request
 
 
@@ -41,7 +38,9 @@ class Transport:
     """The HTTP side of one opened account.
 
     ``label`` names provider and account in messages. ``call_limit_s``: the longest one call may take, its attempts and the
-    pauses between them included. ``slot``: seconds to wait before the next request (0: it has taken its slot).
+    pauses between them included. ``slot``: seconds to wait before the next request (0: it has taken its slot). ``rules``: what
+    is said of the vendor's HTTP. ``busy_codes``: its codes that mean what 429 does. ``last_call``: the call answered last, and
+    its status.
     """
 
     label: str
@@ -49,17 +48,20 @@ class Transport:
     redact: Redactor
     call_limit_s: float = 15.0
     slot: Callable[[], float] = no_wait
+    rules: HttpRules = field(default_factory=HttpRules)
+    busy_codes: frozenset[str] = frozenset()
     api_calls: int = 0
-    _base: str | None = None
+    last_call: str = ""
+    _last_body: bytes = b""
+    _bases: tuple[str, ...] = ()
     _policy: Policy = READ
     _wire: Wire = field(default_factory=lambda: Wire("registrar-sync"))
 
-    def confine(self, base: str) -> None:
-        """Accept only URLs at or below ``base``. Raises ``ConfigInvalid`` for one that must not be used."""
-        fault = endpoint_fault(base)
-        if fault:
+    def confine(self, *bases: str) -> None:
+        """Accept only URLs at or below one of ``bases``. Raises ``ConfigInvalid`` for one that must not be used."""
+        for fault in filter(None, map(endpoint_fault, bases)):
             raise ConfigInvalid(f"{self.label}: {self.redact.clean(fault)}. Nothing was changed.", hint="Correct the endpoint.")
-        self._base = base
+        self._bases = bases
 
     @contextmanager
     def carrying(self, policy: Policy = READ) -> Iterator[None]:
@@ -73,15 +75,35 @@ class Transport:
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:
         """One call: as many attempts as its policy and its time allow. Raises only errors of ``errors``."""
-        policy = READ if method.upper() in ("GET", "HEAD") else self._policy
-        shown = f"{method.upper()} {self.redact.clean(urlsplit(url).path)}"
-        if self._base is None or not is_inside(url, self._base):
-            raise ProviderRefused(f"{self.label}: {shown} lies outside the account's endpoint {self._base}: not sent.")
-        if policy.kind == "read" and method.upper() not in ("GET", "HEAD"):
+        method = method.upper()
+        policy = READ if self._only_reads(method) else self._policy
+        shown = f"{method} {self.redact.foreign(urlsplit(url).path)}"
+        if not any(is_inside(url, base) for base in self._bases):
+            raise ProviderRefused(f"{self.label}: {shown} lies outside the account's endpoint {' '.join(self._bases)}: not sent.")
+        if policy.kind == "read" and method not in self._reads_by:
             raise ProviderRefused(f"{self.label}: {shown} would write while only reading is allowed: not sent.")
         passed_on = {name: value for name, value in options.items() if name in _PASSED_ON}
-        prepared = self.prepare_request(requests.Request(method.upper(), url, **passed_on))
-        return _Call(self, policy, prepared, shown, self.clock.monotonic() + self.call_limit_s).carry_out()
+        prepared = self.prepare_request(requests.Request(method, url, **passed_on))
+        return HttpCall(self, policy, shown, self.clock.monotonic() + self.call_limit_s, prepared).carry_out()
+
+    def _only_reads(self, method: str) -> bool:
+        """Whether a request of this method changes nothing, whatever it is part of."""
+        return method == "HEAD" or (method == "GET" and not self.rules.writes_by_get)
+
+    @property
+    def _reads_by(self) -> frozenset[str]:
+        return frozenset({"GET", "HEAD", *(["POST"] if self.rules.reads_by_post else [])})
+
+    def carry(self, shown: str, exchange: Callable[[float], T], *, writes: bool) -> T:
+        """One exchange that is no HTTP: under the same policy, time limit, rate and count. ``shown`` names it in messages.
+
+        ``exchange`` gets the seconds that it may take. It raises ``Lost`` where no answer came, ``Again`` where the answer says
+        to come back, and errors of ``errors`` for a refusal.
+        """
+        policy = self._policy if writes else READ
+        if writes and policy.kind == "read":
+            raise ProviderRefused(f"{self.label}: {shown} would write while only reading is allowed: not sent.")
+        return OtherCall(self, policy, shown, self.clock.monotonic() + self.call_limit_s, exchange).carry_out()
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         """The request as it would go out. Raises ``CredentialsRejected`` where a header cannot carry its value."""
@@ -100,147 +122,18 @@ class Transport:
         """Take secrets out of a log record of the adapter's."""
         return self.redact.filter(record)
 
+    def answered(self, call: str, body: bytes = b"") -> None:
+        """Remember what was answered last: an adapter that does not understand it raises something without a word of it."""
+        self.last_call, self._last_body = call, body
+
+    def log_answer(self) -> None:
+        """The last answer into the log, for --debug: as it came, its beginning, secrets gone."""
+        LOG.debug("%s: %s: %s", self.label, self.last_call, self.redact.answer(self._last_body) or "no body")
+
     def close(self) -> None:
         """Close the connections."""
         self._wire.close()
 
     def send_once(self, prepared: requests.PreparedRequest, limit_s: float) -> requests.Response:
-        """One attempt, counted. Raises ``Lost``."""
-        self.api_calls += 1
+        """One attempt. Raises ``Lost``."""
         return self._wire.exchange(prepared, limit_s)
-
-
-@dataclass(slots=True)
-class _Call:
-    """One call under way. ``ends``: when it must be over, monotonic."""
-
-    transport: Transport
-    policy: Policy
-    prepared: requests.PreparedRequest
-    shown: str
-    ends: float
-    any_effect: bool = False
-
-    def carry_out(self) -> requests.Response:
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(Again),
-            wait=self._pause,
-            stop=self._is_over,
-            sleep=self.transport.clock.sleep,
-            reraise=True,
-        )
-        try:
-            return retrying(self._attempt)
-        except Again as last:
-            raise final_error(self.policy, last, any_effect=self.any_effect, what=self._what()) from None
-
-    def _what(self) -> str:
-        return f"{self.transport.label}: {self.shown}"
-
-    def _pause(self, state: tenacity.RetryCallState) -> float:
-        last = state.outcome.exception() if state.outcome else None
-        asked = last.retry_after_s if isinstance(last, Again) else None
-        return max(asked or 0.0, _BACK_OFF(state))
-
-    def _is_over(self, state: tenacity.RetryCallState) -> bool:
-        resume = self.transport.clock.monotonic() + state.upcoming_sleep
-        if self.policy.kind == "once" or resume + _SHORTEST_EXCHANGE_S >= self.ends:
-            return True
-        if self.policy.kind == "publish":
-            return False
-        return state.attempt_number >= MOST_ATTEMPTS or self.policy.age_left(resume) <= 0
-
-    def _attempt(self) -> requests.Response:
-        self._wait_for_slot()
-        self.policy.before_call()
-        now = self.transport.clock.monotonic()
-        if self.policy.age_left(now) <= 0:
-            raise WriteMustReread(f"{self._what()} was not sent: what was read before it is too old by now.")
-        limit_s = self.ends - now
-        if limit_s < _SHORTEST_EXCHANGE_S:
-            raise Again("no time was left to send it", effect=False)
-        try:
-            response = self.transport.send_once(self.prepared, limit_s)
-        except Lost as lost:
-            self._log(str(lost))
-            self.any_effect |= lost.sent
-            raise Again(self.transport.redact.foreign(str(lost)), effect=lost.sent) from None
-        self._log(response.status_code)
-        return self._judged(response)
-
-    def _wait_for_slot(self) -> None:
-        while (wait := self.transport.slot()) > 0:
-            resume = self.transport.clock.monotonic() + wait
-            if self.policy.age_left(resume) <= 0:
-                raise WriteMustReread(f"{self._what()} was not sent: the account's rate is used up.", retry_after_s=wait)
-            # A read or a publish may wait for its slot as long as the rate asks: its time begins when it has it.
-            self.transport.clock.sleep(wait)
-            self.ends = max(self.ends, self.transport.clock.monotonic() + self.transport.call_limit_s)
-
-    def _log(self, outcome: object) -> None:
-        LOG.debug("%s -> %s (request %d)", self._what(), self.transport.redact.clean(str(outcome)), self.transport.api_calls)
-
-    def _judged(self, response: requests.Response) -> requests.Response:
-        status = response.status_code
-        if 200 <= status < 300:
-            return self._with_json(response)
-        if status == 429:
-            raise Again(self._said(response), effect=False, retry_after_s=self._retry_after(response))
-        if status >= 500 or status == 408:  # 408: OVH under load, with an HTML body (external-dns issue 1546)
-            self.any_effect = True
-            raise Again(self._said(response), effect=True, retry_after_s=self._retry_after(response))
-        if status < 400 and self.policy.kind != "read":  # a redirect: whether the call was carried out before, it does not say
-            raise final_error(self.policy, Again(self._said(response), effect=True), any_effect=True, what=self._what())
-        raise self._refusal(response)
-
-    def _with_json(self, response: requests.Response) -> requests.Response:
-        """An accepted call whose body is JSON; an empty body (204) reads as null.
-
-        A read that answers something else is no answer. A write was accepted whatever its body says, and no adapter is to
-        stumble over it.
-        """
-        if _json_of(response) is None and response.content.strip() != b"null":
-            if self.policy.kind == "read" and response.content.strip():
-                raise Again("the answer is not JSON", effect=False)
-            response._content = b"null"
-        return response
-
-    def _refusal(self, response: requests.Response) -> RegistrarSyncError:
-        said = f"{self._what()} was refused: {self._said(response)}"
-        if response.status_code in (401, 403):
-            return CredentialsRejected(
-                f"{said}. The credentials are not accepted, or lack a right; this call changed nothing.",
-                hint="Check the account's credentials and their rights.",
-            )
-        answer = _json_of(response)
-        codes = vendor_codes(answer)
-        refused = HttpRefused(f"{said}. This call changed nothing.", status=response.status_code, answer=answer, codes=codes)
-        if self.policy.kind == "publish":
-            # One publication may be under way at a time; the next one is refused meanwhile (terraform-provider-ovh #76).
-            raise Again(said, effect=False, refused=refused)
-        return refused
-
-    def _said(self, response: requests.Response) -> str:
-        answer = _json_of(response)
-        body = response.content[:4000].decode("utf-8", "replace")
-        words = self.transport.redact.foreign(vendor_words(answer, body)).rstrip(". ")
-        return f"HTTP {response.status_code}" + (f" {words}" if words else "")
-
-    def _retry_after(self, response: requests.Response) -> float | None:
-        """Seconds that the server asks us to wait: a number or a date (RFC 9110 section 10.2.3)."""
-        text = response.headers.get("Retry-After", "").strip()
-        if text.isascii() and text.isdigit():
-            return min(float(text[:9]), 86400.0)
-        try:
-            when = email.utils.parsedate_to_datetime(text)
-        except ValueError:
-            return None
-        seconds = (when if when.tzinfo else when.replace(tzinfo=UTC)) - self.transport.clock.now()
-        return min(max(seconds.total_seconds(), 0.0), 86400.0)
-
-
-def _json_of(response: requests.Response) -> object:
-    try:
-        return json.loads(response.content)
-    except (ValueError, RecursionError):
-        return None

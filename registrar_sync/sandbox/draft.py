@@ -17,7 +17,9 @@ class Draft:
         self.now = now
         self._publish_delay_s = publish_delay_s
 
-    def add(self, owner: str, rtype: str, text: str, ttl: int, *, disabled: bool = False, service: bool = False) -> Row:
+    def add(
+        self, owner: str, rtype: str, text: str, ttl: int, *, disabled: bool = False, service: bool = False, beside: str = ""
+    ) -> Row:
         """Append a row. Raises ``ValueError`` where ``text`` is no rdata of that type."""
         rdata_of(rtype, text, self.zone.name)
         row = Row(
@@ -30,6 +32,7 @@ class Draft:
             service=service,
             created=self.now,
             changed=self.now,
+            beside=beside,
         )
         self.zone = replace(self.zone, rows=(*self.zone.rows, row), next_number=row.number + 1)
         return row

@@ -26,7 +26,8 @@ class Row:
 
     ``owner`` absolute, in the spelling sent; ``rtype`` the vendor's field type; ``text`` rdata in master-file form, names
     without a final dot relative to the zone; ``ttl`` seconds, 0 for the zone's default; ``service``: put there by the
-    vendor's own mail product; ``created`` and ``changed`` seconds since 1970.
+    vendor's own mail product; ``created`` and ``changed`` seconds since 1970; ``beside``: what the vendor keeps beside the record
+    (a comment, its own spelling), as JSON.
     """
 
     number: int
@@ -38,6 +39,7 @@ class Row:
     service: bool = False
     created: float = 0.0
     changed: float = 0.0
+    beside: str = ""
 
     @property
     def served_type(self) -> str:

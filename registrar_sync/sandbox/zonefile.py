@@ -87,8 +87,12 @@ def served_lines(zone: Zone, publication: Publication) -> str:
 
 def stored_lines(zone: Zone) -> str:
     """What the vendor stores, one row a line, sorted: field types, TTLs, spelling and disabled rows as they are kept."""
-    lines = [f"{'; disabled: ' if row.disabled else ''}{row.owner} {row.ttl} IN {row.rtype} {row.text}" for row in zone.rows]
-    return "\n".join(sorted([*lines, _soa_line(zone)]))
+    return "\n".join(sorted([*map(_stored_line, zone.rows), _soa_line(zone)]))
+
+
+def _stored_line(row: Row) -> str:
+    disabled, beside = "; disabled: " if row.disabled else "", f" ; {row.beside}" if row.beside else ""
+    return f"{disabled}{row.owner} {row.ttl} IN {row.rtype} {row.text}{beside}"
 
 
 def _soa_line(zone: Zone) -> str:

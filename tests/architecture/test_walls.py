@@ -21,6 +21,8 @@ RESERVED = {
     "dns.query": set(),
     "dns.resolver": {"resolver/endpoints.py"},
     "time.sleep": {"wiring.py"},
+    "boto3": set(),
+    "botocore": {"providers/adapters/aws_client.py"},
 }
 
 
@@ -64,7 +66,10 @@ def test_the_core_takes_only_value_types_of_dnspython() -> None:
 
 
 def test_no_module_and_no_function_has_outgrown_its_room() -> None:
-    too_long = [f"{room(m)}: {len(m.read_text().splitlines())} lines" for m in MODULES if len(m.read_text().splitlines()) > 300]
+    """An adapter is a small module: under 150 lines."""
+    sizes = {room(module): len(module.read_text().splitlines()) for module in MODULES}
+    most = {name: 149 if name.startswith("providers/adapters/") else 300 for name in sizes}
+    too_long = [f"{name}: {lines} lines" for name, lines in sizes.items() if lines > most[name]]
     for module, tree in trees():
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

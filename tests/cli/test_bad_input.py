@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from registrar_sync.providers.catalog import load_catalog
 from tests.cli.conftest import Cli
 
 PLAN = ("plan", "--provider", "sandbox")
@@ -38,10 +39,12 @@ def test_a_mistyped_provider_is_answered_with_the_nearest_names(cli: Cli) -> Non
 
 
 def test_a_manual_provider_is_refused_and_not_tried(cli: Cli) -> None:
-    run = cli("enroll", "example.com", "--provider", "cloudflare", "--yes", "--output", "json")
+    manual = next(spec for spec in load_catalog().providers.values() if spec.tier == "manual")
+    run = cli("enroll", "example.com", "--provider", manual.name, "--yes", "--output", "json")
     assert run.code == 1
     assert run.json["error"]["kind"] == "provider-manual"
-    assert "not yet verified" in run.json["error"]["message"]
+    assert manual.reason in run.json["error"]["message"]
+    assert "By hand" in run.json["error"]["hint"]
     assert run.json["state"] == "refused"
 
 

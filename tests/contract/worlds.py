@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+import pytest
 import yaml
 
 from registrar_sync import Client
+from registrar_sync.providers.catalog import load_catalog
+from registrar_sync.providers.catalog_model import ProviderSpec
+from registrar_sync.sandbox.draft import Draft
 from registrar_sync.sandbox.server import Sandbox
+from registrar_sync.sandbox.txt import bare, character_strings, fitted, rendered
 
 DOMAIN = "example.com"
 
@@ -80,6 +86,40 @@ class SandboxVendor:
 
     def load(self, master_file: str) -> None:
         self.sandbox.store.add_zone(DOMAIN, master_file)
+        if "txt-strings" in self._spec.cannot_hold:
+            self._edit(self._join_strings)
+        if self._spec.dialect.txt_unsure:
+            self._edit(self._drop_unsure)
+        if any(row.ttl < self._spec.ttl.min for row in self.sandbox.store.zone(DOMAIN).rows):
+            self._edit(self._raise_ttls)
+
+    @property
+    def _spec(self) -> ProviderSpec:
+        return spec_of(self.vendor)
+
+    def _drop_unsure(self, draft: Draft) -> None:
+        """No TXT value beside which the vendor's set is not written (``txt_unsure``; the refusal has a test of its own)."""
+        unsure = self._spec.dialect.txt_unsure
+        draft.remove([row for row in draft.zone.rows if row.rtype == "TXT" and any(char in bare(row.text) for char in unsure)])
+
+    def _raise_ttls(self, draft: Draft) -> None:
+        """TTLs that the vendor takes."""
+        for row in draft.zone.rows:
+            draft.change(row, ttl=max(row.ttl, self._spec.ttl.min))
+
+    def _join_strings(self, draft: Draft) -> None:
+        """TXT values as a vendor keeps them that knows no character-strings: one text, cut at 255 octets when it is served."""
+        for row in draft.zone.rows:
+            if row.rtype == "TXT":
+                draft.change(row, text=rendered(fitted([b"".join(character_strings(row.text))])))
+
+    def _edit(self, change: Callable[[Draft], None]) -> None:
+        store = self.sandbox.store
+        delay_s, store.publish_delay_s = store.publish_delay_s, 0.0
+        with store.editing(DOMAIN) as draft:
+            change(draft)
+            draft.publish()
+        store.publish_delay_s = delay_s
 
     def stored(self) -> str:
         return self.sandbox.store.zone_text(DOMAIN, published=False)
@@ -88,11 +128,10 @@ class SandboxVendor:
         return self.sandbox.store.zone_text(DOMAIN)
 
     def add(self, owner: str, rtype: str, text: str, ttl: int) -> None:
-        self.sandbox.store.add_record(DOMAIN, owner, rtype, text, ttl)
+        self.sandbox.store.add_record(DOMAIN, owner, rtype, text, max(ttl, self._spec.ttl.min))
 
     def writes(self) -> list[str]:
-        asked = [(str(r["method"]), str(r["path"])) for r in self.sandbox.requests]
-        return [f"{method} {path}" for method, path in asked if method != "GET"]
+        return [f"{r['method']} {r['path']}" for r in self.sandbox.requests if not only_reads(r)]
 
     def account(self) -> dict[str, Any]:
         address, port = self.sandbox.dns_address
@@ -100,7 +139,7 @@ class SandboxVendor:
         return {
             "provider": self.vendor,
             "endpoint": self.sandbox.vendors[self.vendor],
-            "credentials": dict.fromkeys(CREDENTIALS[self.vendor], "env:SANDBOX"),
+            "credentials": sandbox_credentials(self.vendor),
             "nameservers": [dns],
             "resolvers": [dns],
             "read_back_s": 1.0,
@@ -110,11 +149,24 @@ class SandboxVendor:
         return {"SANDBOX": "sandbox"}
 
 
-CREDENTIALS = {
-    "ovh": ("auth_application_key", "auth_application_secret", "auth_consumer_key"),
-    "gandi": ("auth_token",),
-    "ionos": ("api_key",),
-}
+LOGIN = "/oauth2/token"
+
+
+def only_reads(request: Mapping[str, object]) -> bool:
+    """Whether a logged request changes nothing: a token is asked for by POST."""
+    return request["method"] == "GET" or str(request["path"]).endswith(LOGIN)
+
+
+@cache
+def spec_of(provider: str) -> ProviderSpec:
+    """The shipped entry; reading the catalog takes long."""
+    return load_catalog().provider(provider)
+
+
+def sandbox_credentials(provider: str) -> dict[str, str]:
+    """What a simulator takes: "sandbox" for every field that has no default."""
+    options = load_catalog().provider(provider).credentials
+    return {option: "env:SANDBOX" for option, about in options.items() if about.required and about.default is None}
 
 
 @dataclass
@@ -146,6 +198,28 @@ class ProviderWorld:
         before = len(self.vendor.writes())
         yield
         assert self.vendor.writes()[before:] == []
+
+    @property
+    def lowest_ttl(self) -> int:
+        """Seconds that the provider takes, as its entry declares."""
+        return spec_of(self.vendor.account()["provider"]).ttl.min
+
+    def skip_what_it_cannot_hold(self, what: str) -> None:
+        """End a case whose zone no zone at this provider can be, as its entry declares."""
+        spec = load_catalog().provider(self.vendor.account()["provider"])
+        if what in spec.cannot_hold:
+            pytest.skip(f"{spec.name} holds no {what} (cannot_hold in providers.yaml)")
+
+    def skip_unless_it_can(self, what: str) -> None:
+        """End a case of what this provider's entry says it cannot do (only entries on lexicon's verbs do)."""
+
+    def is_wrong_when_replaced(self, option: str) -> bool:
+        """Whether an option is a credential, which the vendor does not accept when it is another one."""
+        return True
+
+    def load_plain(self, master_file: str) -> None:
+        """Make the zone anew, with TXT values only that may be sent again with another TTL."""
+        self.vendor.load(master_file)
 
     def close(self) -> None:
         for client in self.clients:

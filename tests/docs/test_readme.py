@@ -38,7 +38,7 @@ def test_the_commands_of_the_readme_run_in_their_order(home: Path) -> None:
     for command in commands():
         words = shlex.split(command)
         assert words[0] == "registrar-sync"
-        done = subprocess.run(words, capture_output=True, text=True, env=environment(home), timeout=120, check=False)
+        done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, env=environment(home), timeout=120, check=False)
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
 
 

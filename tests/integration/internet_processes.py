@@ -73,7 +73,7 @@ def paused(process_group: int) -> Iterator[None]:
 def find_program(name: str, folder: Path) -> Path:
     """The program: from PATH or where Debian puts servers. A copy in ``folder`` where AppArmor confines the original to /etc."""
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/sbin")
-    assert found, f"{name} is not installed: make test installs it (tests/install-servers.sh; apt: nsd unbound)"
+    assert found, f"{name} is not installed: make test installs it (tests/install-servers.sh)"
     if not (_APPARMOR / found.lstrip("/").replace("/", ".")).exists():
         return Path(found)
     copy = folder / name

@@ -328,5 +328,5 @@ class TestNotify:
 
 
 def test_a_provider_that_is_only_listed_is_not_tried() -> None:
-    with pytest.raises(ProviderManual, match="not yet verified"):
-        LexiconZone(CATALOG.provider("godaddy"), CATALOG.account("godaddy").settings({}), FakeClock())
+    with pytest.raises(ProviderManual, match="cannot be written to"):
+        LexiconZone(CATALOG.provider("gehirn"), CATALOG.account("gehirn").settings({}), FakeClock())

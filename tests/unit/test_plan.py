@@ -165,6 +165,13 @@ def test_a_record_added_to_a_set_takes_its_ttl_whatever_was_asked() -> None:
     assert {one.id for one in plan.findings} == {"spf-service-alone"}
 
 
+def test_a_ttl_below_what_the_provider_takes_is_kept_and_told() -> None:
+    plan = plan_of(view(txt=["v=spf1 mx -all"], mx=["5 mailgate"], ttl=300), ttl_min=600)
+    assert {record.ttl for one in plan.after.values() if one for record in one.records} == {300}
+    low = [one for one in plan.findings if one.id == "ttl-below-minimum"]
+    assert ["TXT" in low[0].message, "MX" in low[1].message, {one.severity for one in low}] == [True, True, {"warn"}]
+
+
 def test_new_rows_have_no_native_row_and_untouched_ones_keep_theirs() -> None:
     zone = view(txt=["MS=ms1", "v=spf1 mx -all"], mx=["5 mailgate"])
     plan = plan_of(zone)

@@ -87,3 +87,18 @@ def test_a_faulty_log_call_is_still_logged_and_redacted(log: pytest.LogCaptureFi
     logging.getLogger("tests.redaction").info("two %s %s", "hunter2-secret")  # noqa: PLE1206 - the fault is the test
     assert "two %s %s" in log.text
     assert "hunter2-secret" not in log.text
+
+
+# --- a whole answer, for the log ----------------------------------------------------------------------------------------
+def test_an_answer_is_logged_without_what_the_vendor_itself_calls_a_secret() -> None:
+    body = b'{"apisessionid": "f00f-cafe-1234", "access_token":"abcd1234", "zone": "example.com", "note": "sandbox-key"}'
+    told = redaction.Redactor(["sandbox-key"]).answer(body)
+    assert not any(secret in told for secret in ("f00f", "cafe", "abcd1234", "sandbox-key"))
+    assert '"zone": "example.com"' in told
+
+
+def test_an_answer_is_logged_on_one_line_and_not_without_end() -> None:
+    told = redaction.Redactor(["s3cret"]).answer(b"<p>\n\x1b[31m" + b"token" * 200_000 + b"s3cret")
+    assert len(told) <= 4000
+    assert "\n" not in told
+    assert "\x1b" not in told

@@ -47,7 +47,9 @@ def test_the_announcement_names_the_api_the_dns_and_each_vendor(box: Sandbox) ->
     api = told["api"]
     assert api.startswith("http://127.0.0.1:")
     assert told["dns"] == f"127.0.0.1:{box.dns_address[1]}"
-    assert told["vendors"] == {"ovh": f"{api}/ovh/1.0", "gandi": f"{api}/gandi/v5/livedns", "ionos": f"{api}/ionos/dns/v1"}
+    known = {"ovh": f"{api}/ovh/1.0", "gandi": f"{api}/gandi/v5/livedns", "ionos": f"{api}/ionos/dns/v1"}
+    assert known.items() <= told["vendors"].items()
+    assert all(url.startswith(f"{api}/{name}") for name, url in told["vendors"].items())
     assert json.loads(json.dumps(told)) == told
 
 

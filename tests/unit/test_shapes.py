@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registrar_sync.core.model import Mx, Other, Record, RRset, RRsetChange, Txt
-from registrar_sync.errors import WriteMustReread
+from registrar_sync.errors import ProviderRefused, WriteMustReread
 from registrar_sync.providers.catalog_model import Dialect
 from registrar_sync.providers.rows import Row, Speller, UnusableAnswer, list_of, number_of, text_of
 from registrar_sync.providers.shapes import Calls, RecordAdapter, RRsetAdapter, RRsetWrite, write_records, write_rrsets
 
 ZONE = OWNER = "example.com."
 DOTTED = Dialect()
-OVH = Dialect(exchange="relative", txt="as-found", txt_types=["TXT", "SPF", "DKIM", "DMARC"], zero_ttl=3600)
+OVH = Dialect(exchange="relative", txt="as-found", txt_types=["TXT", "SPF", "DKIM", "DMARC"], ttl_words={0: 3600})
 BARE_WITH_FIELD = Dialect(exchange="bare", preference="field")
 
 
@@ -332,3 +332,52 @@ class TestRRsetShape:
     def test_a_change_of_nothing_is_not_sent(self) -> None:
         before = rrset(DOTTED, native("MX", "5 a."))
         assert told_rrsets(edited(before, *before.records)) == []
+
+
+CLOUDFLARE = Dialect(exchange="bare", preference="field", txt="as-found", ttl_words={1: 300})
+GODADDY = Dialect(exchange="bare", preference="field", txt="bare", txt_unsure='"\\')
+
+
+class TestNumbersThatStandForATtl:
+    def test_a_word_is_read_as_the_ttl_that_is_served_and_kept_where_that_stays(self) -> None:
+        before = rrset(CLOUDFLARE, native("TXT", '"v=spf1 -all"', ttl=1), native("TXT", '"other"', ttl=60))
+        assert [record.ttl for record in before.records] == [300, 60]
+        spf, other = before.records
+        longer = Record(rdata=Txt((b"v=spf1 mx -all",)), ttl=300, native=spf.native)
+        (edit, _) = speller(CLOUDFLARE).edits(edited(before, longer, other))
+        assert edit.after is not None
+        assert (edit.after.content, edit.after.ttl) == ('"v=spf1 mx -all"', 1)
+
+    def test_another_ttl_is_written_as_it_is_and_a_new_row_has_no_word(self) -> None:
+        before = rrset(CLOUDFLARE, native("TXT", '"v=spf1 -all"', ttl=1))
+        lower = Record(rdata=before.records[0].rdata, ttl=60, native=before.records[0].native)
+        (edit, new) = speller(CLOUDFLARE).edits(edited(before, lower, txt(b"new", ttl=300)))
+        assert [row and row.ttl for row in (edit.after, new.after)] == [60, 300]
+
+
+class TestBareValues:
+    def test_quotes_are_part_of_a_bare_value(self) -> None:
+        assert rrset(GODADDY, native("TXT", '"quoted"')).records[0].rdata == Txt((b'"quoted"',))
+
+    def test_a_new_value_is_one_text(self) -> None:
+        (edit,) = speller(GODADDY).edits(edited(None, txt(b"a" * 200, b"b" * 200)))
+        assert edit.after is not None
+        assert edit.after.content == "a" * 200 + "b" * 200
+
+    @pytest.mark.parametrize("odd", ['say "hi"', "back\\slash", "caf\u00e9", " blank", "tab\there"])
+    def test_a_set_with_a_value_that_may_not_survive_is_not_written(self, odd: str) -> None:
+        before = rrset(GODADDY, native("TXT", odd), native("TXT", "v=spf1 -all"))
+        with pytest.raises(ProviderRefused, match="can only be written as a whole"):
+            told_in(GODADDY, edited(before, before.records[0], txt(b"v=spf1 mx -all")))
+
+    def test_such_a_value_may_go_and_other_types_are_not_looked_at(self) -> None:
+        before = rrset(GODADDY, native("TXT", 'say "hi"'))
+        assert told_in(GODADDY, edited(before))
+        mx = rrset(GODADDY, native("MX", "mx.example.net", prio=5))
+        assert told_in(GODADDY, edited(mx, *mx.records, Record(rdata=Mx(3, "new.example.net."), ttl=300)))
+
+
+def told_in(dialect: Dialect, change: RRsetChange) -> list[tuple[Any, ...]]:
+    recorder = Recorder()
+    write_rrsets(cast(RRsetAdapter, recorder), [change], speller(dialect), cast(Calls, recorder))
+    return recorder.told

@@ -145,6 +145,13 @@ class TestReads:
             transport_to(server.url).request("GET", f"{server.url}/")
             assert 7 <= clock.slept[0] < 8
 
+    @pytest.mark.parametrize("date", ["Mon, 01 Jan 99999999999 00:00:00 GMT", "soon", "Mon, 01 Jan 2026 00:00:00 +99999999999"])
+    def test_a_retry_after_that_is_no_time_is_none(self, transport_to: Callable[..., Transport], date: str) -> None:
+        with web(Reply(503, b"", {"Retry-After": date}), Reply()) as server:
+            transport = transport_to(server.url)
+            transport.request("GET", f"{server.url}/")
+            assert transport.api_calls == 2
+
     @pytest.mark.parametrize(
         "bad", [Reply(502, b"<html>Bad gateway</html>"), Reply(408, b""), Reply(reset=True), Reply(200, b"<h1>")]
     )
@@ -191,6 +198,15 @@ class TestReplaces:
             transport = transport_to(server.url)
             write(transport, "PATCH", f"{server.url}/zone", young(clock), data="{}")
             assert transport.api_calls == 2
+
+    @pytest.mark.parametrize(("first", "after_effect"), [(Reply(504, b""), True), (Reply(429, b""), False)])
+    def test_a_refusal_tells_whether_an_attempt_before_it_may_have_taken_effect(
+        self, clock: FakeClock, transport_to: Callable[..., Transport], first: Reply, after_effect: bool
+    ) -> None:
+        with web(first, Reply(422, b"")) as server:
+            with pytest.raises(HttpRefused) as raised:
+                write(transport_to(server.url), "PUT", f"{server.url}/zone", young(clock), data="{}")
+            assert raised.value.after_effect is after_effect
 
     def test_a_replace_on_an_old_read_is_not_sent(self, clock: FakeClock, transport_to: Callable[..., Transport]) -> None:
         with web() as server:

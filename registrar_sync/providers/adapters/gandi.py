@@ -25,9 +25,9 @@ class GandiZone(AskByName, _lexicon.Provider):  # type: ignore[misc, name-define
     """lexicon's Gandi provider over REST, read by owner and written by RRset."""
 
     @property
-    def base_url(self) -> str:
+    def base_urls(self) -> tuple[str, ...]:
         """The LiveDNS API."""
-        return str(self.api_endpoint)
+        return (str(self.api_endpoint),)
 
     def list_zones(self) -> list[str]:
         """GET /domains, page by page until one brings nothing new: a page may be shorter than asked and not the last."""

@@ -26,9 +26,9 @@ class IonosZone(PickFromList, _lexicon.Provider):  # type: ignore[misc, name-def
     api_endpoint = _VENDOR_BASE
 
     @property
-    def base_url(self) -> str:
+    def base_urls(self) -> tuple[str, ...]:
         """The API below which lexicon's absolute URLs are put."""
-        return str(self.api_endpoint)
+        return (str(self.api_endpoint),)
 
     def list_url(self) -> str:
         """All zones in one answer: the API knows no pages."""

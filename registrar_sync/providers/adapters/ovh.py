@@ -11,7 +11,7 @@ from typing import Any
 from lexicon.exceptions import AuthenticationError
 
 from registrar_sync.core.names import absolute, relative
-from registrar_sync.errors import ProviderUnavailable
+from registrar_sync.providers.adapters.rows_one_by_one import RowsOneByOne
 from registrar_sync.providers.adapters.zone_search import PickFromList
 from registrar_sync.providers.policy import HttpRefused
 from registrar_sync.providers.rows import Row, UnusableAnswer, list_of, number_of, text_of
@@ -19,20 +19,12 @@ from registrar_sync.providers.seam import CarriedSession, bound_module
 
 _lexicon = bound_module("ovh")
 
-_LISTINGS = 2  # how often the ids are listed anew when a row vanishes under our hands
 
-
-class OvhZone(PickFromList, _lexicon.Provider):  # type: ignore[misc, name-defined]
+class OvhZone(RowsOneByOne, PickFromList, _lexicon.Provider):  # type: ignore[misc, name-defined]
     """lexicon's OVH provider, read and written row by row, published once."""
 
     _session: CarriedSession | None = None
     _status: Any = None
-
-    def __init__(self, config: Any) -> None:
-        super().__init__(config)
-        self._ids: list[Any] = []
-        self._ids_at = float("-inf")
-        self._row_at: dict[int, float] = {}
 
     @property
     def session(self) -> CarriedSession | None:
@@ -44,9 +36,9 @@ class OvhZone(PickFromList, _lexicon.Provider):  # type: ignore[misc, name-defin
         self._session = given if isinstance(given, CarriedSession) else None
 
     @property
-    def base_url(self) -> str:
+    def base_urls(self) -> tuple[str, ...]:
         """The region's API."""
-        return str(self.endpoint_api)
+        return (str(self.endpoint_api),)
 
     def list_url(self) -> str:
         """As lexicon asks for it."""
@@ -84,51 +76,17 @@ class OvhZone(PickFromList, _lexicon.Provider):  # type: ignore[misc, name-defin
             return self.zone_names(self._listed)
         raise UnusableAnswer("the list of zones holds an empty name")
 
-    def rows(self, owner: str) -> list[Row]:
-        """All types at the owner: the ids, then each row. An empty ``subDomain`` is the apex."""
-        for _ in range(_LISTINGS):
-            self._ids = self._list_ids(owner)
-            rows = [self._row_of_id(number) for number in self._ids]
-            if None not in rows:
-                label = self._label(owner)
-                return [row for row in rows if row is not None and str(row.native["subDomain"]).lower() == label]
-        raise ProviderUnavailable(f"The rows of {owner} at OVH keep vanishing while they are read. Nothing was changed.")
+    def list_ids(self, owner: str) -> list[Any]:
+        """All types at the owner. An empty ``subDomain`` is the apex."""
+        return list_of(self._get(f"{self._zone_url}/record", {"subDomain": self._label(owner)}))
 
-    def _list_ids(self, owner: str) -> list[Any]:
-        ids = list_of(self._get(f"{self._zone_url}/record", {"subDomain": self._label(owner)}))
-        self._ids_at = self.now()
-        return ids
+    def native_of(self, number: int) -> Any:
+        """GET the row."""
+        return self._get(f"{self._zone_url}/record/{number}")
 
-    def read_at(self, row: Row) -> float:
-        """Of its own GET; a row that this object never read is as old as can be."""
-        return self._row_at.get(row.native["id"], float("-inf"))
-
-    def listed_at(self) -> float:
-        """Of the last listing of ids."""
-        return self._ids_at
-
-    def is_still(self, row: Row) -> bool:
-        """GET the row once more."""
-        return self._row_of_id(row.native["id"]) == row
-
-    def lists_still(self, owner: str) -> bool:
-        """GET the ids once more."""
-        return set(self._list_ids(owner)) == set(self._ids)
-
-    def _row_of_id(self, number: object) -> Row | None:
-        """One row; None where it was removed since the ids were listed (external-dns PR 4844)."""
-        if not isinstance(number, int) or isinstance(number, bool):
-            raise UnusableAnswer("a row's id is no number")
-        try:
-            row = self.row(self._get(f"{self._zone_url}/record/{number}"))
-        except HttpRefused as refused:
-            if refused.status != 404:
-                raise
-            return None
-        if row.native["id"] != number:
-            raise UnusableAnswer(f"row {number} was asked for, row {row.native['id']} was answered")
-        self._row_at[number] = self.now()
-        return row
+    def stands_at(self, row: Row, owner: str) -> bool:
+        """By the row's own ``subDomain``."""
+        return str(row.native["subDomain"]).lower() == self._label(owner)
 
     def row(self, native: Mapping[str, Any]) -> Row:
         """``target`` is the rdata, an MX preference inside it; a ``ttl`` of 0 is the zone's default."""

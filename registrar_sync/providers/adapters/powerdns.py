@@ -38,9 +38,9 @@ class PowerDnsZone(AskByName, _lexicon.Provider):  # type: ignore[misc, name-def
     _zone_data: Any
 
     @property
-    def base_url(self) -> str:
+    def base_urls(self) -> tuple[str, ...]:
         """The server's part of the API."""
-        return str(self.api_endpoint)
+        return (str(self.api_endpoint),)
 
     @contextmanager
     def _may_monkeypatch_request(self) -> Iterator[None]:

@@ -1,0 +1,106 @@
+"""What the threads of one account share, and what each keeps: the rate of all, a connection of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+from registrar_sync.core.model import RRsetChange, ZoneView
+from registrar_sync.ports import DnsProvider
+
+
+class SharedSlot:
+    """One account's rate for many threads: ``slot`` as ``providers.rate.RateWindow`` gives it, asked by one at a time."""
+
+    def __init__(self, slot: Callable[[], float]) -> None:
+        self._slot = slot
+        self._lock = threading.Lock()
+
+    def __call__(self) -> float:
+        """Seconds until the next call may go out; 0 takes the slot."""
+        with self._lock:
+            return self._slot()
+
+
+class Kept:
+    """A provider that is opened for one domain after the other, over the same connection; see ``ports.DnsProvider``. For one
+    thread. ``close`` gives it back to the thread, ``end`` closes it.
+
+    After a failure the next domain gets a new one: nothing of what was half done is carried over.
+    """
+
+    def __init__(self, open_provider: Callable[[], DnsProvider]) -> None:
+        self._open_provider = open_provider
+        self._provider: DnsProvider | None = None
+        self._calls_before = 0
+        self._failed = False
+
+    @property
+    def _now(self) -> DnsProvider:
+        if self._provider is None:
+            self._provider = self._open_provider()
+        return self._provider
+
+    @property
+    def staged(self) -> bool:
+        """The provider's."""
+        return self._now.staged
+
+    @property
+    def api_calls(self) -> int:
+        """Of this domain alone."""
+        return self._provider.api_calls - self._calls_before if self._provider else 0
+
+    def open(self, owner: str, zone: str | None = None) -> str:
+        """The provider's."""
+        if self._failed:
+            self.end()
+        self._calls_before = self._now.api_calls
+        with _Watching(self):
+            return self._now.open(owner, zone)
+
+    def read(self, owner: str) -> ZoneView:
+        """The provider's."""
+        with _Watching(self):
+            return self._now.read(owner)
+
+    def write(self, changes: Sequence[RRsetChange], *, before_call: Callable[[], None]) -> None:
+        """The provider's."""
+        with _Watching(self):
+            self._now.write(changes, before_call=before_call)
+
+    def publish(self, *, before_call: Callable[[], None]) -> None:
+        """The provider's."""
+        with _Watching(self):
+            self._now.publish(before_call=before_call)
+
+    def zones(self) -> list[str]:
+        """The provider's."""
+        return self._now.zones()
+
+    def close(self) -> None:
+        """Nothing: the connection stays for the next domain."""
+
+    def end(self) -> None:
+        """Close it."""
+        provider, self._provider, self._failed, self._calls_before = self._provider, None, False, 0
+        if provider is not None:
+            provider.close()
+
+    def fail(self) -> None:
+        """What it holds is not used again."""
+        self._failed = True
+
+
+class _Watching:
+    """Lets an error through, and remembers that there was one."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is not None:
+            self._kept.fail()

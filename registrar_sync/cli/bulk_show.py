@@ -1,0 +1,142 @@
+"""What a person or a script sees of a run over a roster: its faults, a line for each domain, a bar, the summary."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from registrar_sync.bulk.book import Entry
+from registrar_sync.bulk.roster import Located
+from registrar_sync.bulk.summary import OUTCOMES, SAID, Outcome, Summary
+from registrar_sync.cli.render import Printer
+from registrar_sync.cli.words import clean
+from registrar_sync.core import names
+from registrar_sync.operations.result import SCHEMA, Result
+
+COMMAND = "bulk plan"
+MOST_FAULTS = 1000
+"""Faults that a table shows; for scripts there is no such bound."""
+
+_STYLES = {"planned": "green", "nothing-to-do": "dim", "held-back": "yellow", "failed": "bold red"}
+
+
+class Faults:
+    """Shows faults as they are found: on stderr for people, an object a line on stdout for scripts."""
+
+    def __init__(self, printer: Printer) -> None:
+        self._printer = printer
+        self._told = 0
+
+    def hear(self, located: Located) -> None:
+        """Show one."""
+        self._told += 1
+        if self._printer.as_json:
+            self._printer.json(_fault_json(located))
+        elif self._told <= MOST_FAULTS:
+            self._printer.warning(_fault_line(located))
+
+    def end(self) -> None:
+        """Say how many were not shown."""
+        if not self._printer.as_json and self._told > MOST_FAULTS:
+            self._printer.warning(f"... and {self._told - MOST_FAULTS} more; --output json prints all of them.")
+
+
+def _fault_line(located: Located) -> str:
+    column = f", column {located.fault.column}" if located.fault.column else ""
+    about = f" ({located.typed[:80]})" if located.typed and located.fault.column != "domain" else ""
+    return f"line {located.line}{column}: {located.fault.message}{about}"
+
+
+def _fault_json(located: Located) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "command": COMMAND,
+        "line": located.line,
+        "column": located.fault.column or None,
+        "domain": located.typed or None,
+        "state": "refused",
+        "changed": False,
+        "error": {"kind": "roster", "message": located.fault.message, "hint": ""},
+    }
+
+
+class Lines:
+    """A line for each domain as it ends, on stdout; on a terminal a bar on stderr, while anything is still to be done."""
+
+    def __init__(self, printer: Printer, *, bar: bool) -> None:
+        self._printer = printer
+        self._bar = _bar() if bar else None
+        self._task: TaskID | None = None
+
+    def start(self, rows: int) -> None:
+        """Draw the bar."""
+        if self._bar is not None:
+            self._task = self._bar.add_task("planning", total=rows, failed="")
+            self._bar.start()
+
+    def show(self, entry: Entry, result: Result, outcome: Outcome, summary: Summary) -> None:
+        """One domain, there at once for whatever reads it."""
+        value = {**result.to_json(), "command": COMMAND, "line": entry.line}
+        if self._bar is not None and sys.stdout.isatty():  # one terminal: the bar knows how to make room
+            line = Text(json.dumps(value)) if self._printer.as_json else _line(entry, result, outcome)
+            self._bar.console.print(line, soft_wrap=True)
+        elif self._printer.as_json:
+            self._printer.json(value)
+        else:
+            self._printer.show(_line(entry, result, outcome))
+            sys.stdout.flush()
+        if self._bar is not None and self._task is not None:
+            failed = f"{summary.outcomes['failed']} failed" if summary.outcomes["failed"] else ""
+            self._bar.update(self._task, advance=1, failed=failed)
+
+    def end(self) -> None:
+        """Wipe the bar away. Twice is once."""
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[failed]}", style="bold red"),
+        console=Console(file=sys.stderr, highlight=False),
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+
+
+def _line(entry: Entry, result: Result, outcome: Outcome) -> Text:
+    line = Text(f"{clean(names.display(result.domain)):<30}  ").append(f"{SAID[outcome]:<13}", style=_STYLES[outcome])
+    line.append(f"  {clean(entry.account)}", style="dim")
+    if result.error is not None:
+        line.append(f"  {clean(' '.join(result.message.split()))}")
+    elif result.findings:
+        line.append(f"  {' '.join(dict.fromkeys(finding.id for finding in result.findings))}")
+    return line
+
+
+def summary_lines(summary: Summary) -> Iterator[Text]:
+    """The end of a table: what all of it came to."""
+    yield Text("")
+    yield Text(f"{summary.done} of {summary.rows} domains planned. Nothing was changed.", style="bold")
+    for outcome in OUTCOMES:
+        yield Text(f"  {summary.outcomes[outcome]:>7}  ").append(SAID[outcome], style=_STYLES[outcome])
+    for title, counts in (("held back by", summary.holding), ("failed with", summary.failures), ("findings", summary.findings)):
+        if counts:
+            yield Text(f"{title}: " + ", ".join(f"{clean(name)} {count}" for name, count in counts.most_common()))
+    if summary.left:
+        yield Text(f"{summary.left} of them leave MX lines to a hand.")
+    if summary.left_out:
+        yield Text(f"{summary.left_out} rows of the roster had faults and were left out.")
+    if summary.digest:
+        yield Text(f"digest: {summary.digest}")

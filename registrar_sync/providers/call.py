@@ -1,0 +1,219 @@
+"""One call to a vendor under way: its attempts, the pauses between them, and what its answer means."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import requests
+import tenacity
+
+from registrar_sync.errors import RegistrarSyncError, WriteMustReread
+from registrar_sync.providers.policy import Again, HttpDenied, HttpRefused, Policy, final_error
+from registrar_sync.providers.redaction import told_in_xml, vendor_codes, vendor_words
+from registrar_sync.providers.wire import Lost
+
+if TYPE_CHECKING:
+    from registrar_sync.providers.transport import Transport
+
+T = TypeVar("T")
+
+LOG = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 5  # of a read or a replace; a publish is repeated until its time is over
+_BACK_OFF = tenacity.wait_random_exponential(multiplier=0.25, max=4)  # seconds, with jitter
+_SHORTEST_EXCHANGE_S = 0.05  # less time than this is no time for an exchange
+
+
+@dataclass(slots=True)
+class _Call(Generic[T]):
+    """One call under way. ``ends``: when it must be over, monotonic."""
+
+    transport: Transport
+    policy: Policy
+    shown: str
+    ends: float
+    any_effect: bool = field(default=False, init=False)
+
+    def _exchange(self, limit_s: float) -> T:
+        """One attempt. Raises ``Lost``, ``Again``, and errors of ``errors``."""
+        raise NotImplementedError
+
+    def carry_out(self) -> T:
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(Again),
+            wait=self._pause,
+            stop=self._is_over,
+            sleep=self.transport.clock.sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(self._attempt)
+        except (HttpRefused, HttpDenied) as refused:
+            refused.after_effect = self.any_effect and self.policy.kind != "read"
+            raise
+        except Again as last:
+            raise final_error(self.policy, last, any_effect=self.any_effect, what=self._what()) from None
+
+    def _what(self) -> str:
+        return f"{self.transport.label}: {self.shown}"
+
+    def _pause(self, state: tenacity.RetryCallState) -> float:
+        last = state.outcome.exception() if state.outcome else None
+        asked = last.retry_after_s if isinstance(last, Again) else None
+        return max(asked or 0.0, _BACK_OFF(state))
+
+    def _is_over(self, state: tenacity.RetryCallState) -> bool:
+        resume = self.transport.clock.monotonic() + state.upcoming_sleep
+        if self.policy.kind == "once" or resume + _SHORTEST_EXCHANGE_S >= self.ends:
+            return True
+        if self.policy.kind == "publish":
+            return False
+        return state.attempt_number >= MOST_ATTEMPTS or self.policy.age_left(resume) <= 0
+
+    def _attempt(self) -> T:
+        self._wait_for_slot()
+        self.policy.before_call()
+        now = self.transport.clock.monotonic()
+        if self.policy.age_left(now) <= 0:
+            raise WriteMustReread(f"{self._what()} was not sent: what was read before it is too old by now.")
+        limit_s = self.ends - now
+        if limit_s < _SHORTEST_EXCHANGE_S:
+            raise Again("no time was left to send it", effect=False)
+        self.transport.api_calls += 1
+        try:
+            return self._exchange(limit_s)
+        except Lost as lost:
+            self._log(str(lost))
+            self.any_effect |= lost.sent
+            raise Again(self.transport.redact.foreign(str(lost)), effect=lost.sent) from None
+        except Again as again:
+            self.any_effect |= again.effect
+            raise
+
+    def _wait_for_slot(self) -> None:
+        while (wait := self.transport.slot()) > 0:
+            resume = self.transport.clock.monotonic() + wait
+            if self.policy.age_left(resume) <= 0:
+                raise WriteMustReread(f"{self._what()} was not sent: the account's rate is used up.", retry_after_s=wait)
+            # A read or a publish may wait for its slot as long as the rate asks: its time begins when it has it.
+            self.transport.clock.sleep(wait)
+            self.ends = max(self.ends, self.transport.clock.monotonic() + self.transport.call_limit_s)
+
+    def _log(self, outcome: object) -> None:
+        LOG.debug("%s -> %s (request %d)", self._what(), self.transport.redact.clean(str(outcome)), self.transport.api_calls)
+
+
+@dataclass(slots=True)
+class OtherCall(_Call[T]):
+    """``exchange`` is the adapter's."""
+
+    exchange: Callable[[float], T]
+
+    def _exchange(self, limit_s: float) -> T:
+        answer = self.exchange(limit_s)
+        self.transport.answered(self.shown)
+        self._log("answered")
+        return answer
+
+
+@dataclass(slots=True)
+class HttpCall(_Call[requests.Response]):
+    """One HTTP request."""
+
+    prepared: requests.PreparedRequest
+
+    def _exchange(self, limit_s: float) -> requests.Response:
+        response = self.transport.send_once(self.prepared, limit_s)
+        self.transport.answered(f"{self.shown}: HTTP {response.status_code}", response.content)
+        self._log(response.status_code)
+        return self._judged(response)
+
+    def _judged(self, response: requests.Response) -> requests.Response:
+        status = response.status_code
+        if 200 <= status < 300:
+            return self._with_json(response) if self.transport.rules.answers == "json" else response
+        if status == 429 or status in self.transport.rules.busy_statuses:
+            raise Again(self._said(response), effect=False, retry_after_s=self._retry_after(response))
+        if status >= 500 or status == 408:  # 408: OVH under load, with an HTML body (external-dns issue 1546)
+            raise Again(self._said(response), effect=True, retry_after_s=self._retry_after(response))
+        if status < 400 and self.policy.kind != "read":  # a redirect: whether the call was carried out before, it does not say
+            raise final_error(self.policy, Again(self._said(response), effect=True), any_effect=True, what=self._what())
+        raise self._refusal(response)
+
+    def _with_json(self, response: requests.Response) -> requests.Response:
+        """An accepted call whose body is JSON; an empty body (204) reads as null.
+
+        A read that answers something else is no answer. A write was accepted whatever its body says, and no adapter is to
+        stumble over it.
+        """
+        if _json_of(response) is None and response.content.strip() != b"null":
+            if self.policy.kind == "read" and response.content.strip():
+                self.transport.log_answer()
+                raise Again(f"HTTP {response.status_code}, and the answer is not JSON", effect=False)
+            response._content = b"null"
+        return response
+
+    def _refusal(self, response: requests.Response) -> RegistrarSyncError:
+        said = f"{self._what()} was refused: {self._said(response)}"
+        answer = _told_by(response)
+        codes = vendor_codes(answer)
+        hint = next((text for code, text in self.transport.rules.hints.items() if code in codes), "")
+        if response.status_code in (401, 403):
+            return HttpDenied(
+                f"{said}. The credentials are not accepted, or lack a right; this call changed nothing.",
+                hint=hint or "Check the account's credentials and their rights.",
+                status=response.status_code,
+                answer=answer,
+            )
+        if codes & self.transport.busy_codes:
+            raise Again(self._said(response), effect=False, retry_after_s=self._retry_after(response))
+        refused = HttpRefused(f"{said}. This call changed nothing.", status=response.status_code, answer=answer, codes=codes)
+        if self.policy.kind == "publish":
+            # One publication may be under way at a time; the next one is refused meanwhile (terraform-provider-ovh #76).
+            raise Again(said, effect=False, refused=refused)
+        return refused
+
+    def _said(self, response: requests.Response) -> str:
+        answer = _told_by(response)
+        body = response.content[:4000].decode("utf-8", "replace")
+        words = self.transport.redact.foreign(vendor_words(answer, body)).rstrip(". ")
+        return f"HTTP {response.status_code}" + (f" {words}" if words else "")
+
+    def _retry_after(self, response: requests.Response) -> float | None:
+        """Seconds that the server asks us to wait: a number or a date (RFC 9110 section 10.2.3)."""
+        text = response.headers.get("Retry-After", "").strip()
+        if text.isascii() and text.isdigit():
+            return min(float(text[:9]), 86400.0)
+        if not text:
+            return self._retry_after_in_body(response)
+        try:
+            when = email.utils.parsedate_to_datetime(text)
+        except (ValueError, OverflowError):
+            return None
+        seconds = (when if when.tzinfo else when.replace(tzinfo=UTC)) - self.transport.clock.now()
+        return min(max(seconds.total_seconds(), 0.0), 86400.0)
+
+    def _retry_after_in_body(self, response: requests.Response) -> float | None:
+        key, answer = self.transport.rules.retry_after, _json_of(response)
+        seconds = answer.get(key) if key and isinstance(answer, dict) else None
+        # In this order: JSON as Python reads it knows NaN, and numbers too large for a float.
+        return float(min(max(0, seconds), 86400)) if isinstance(seconds, int | float) else None
+
+
+def _told_by(response: requests.Response) -> object:
+    """The body of a refusal: JSON, or an XML error in its shape."""
+    answer = _json_of(response)
+    return told_in_xml(response.content[:65536].decode("utf-8", "replace")) if answer is None else answer
+
+
+def _json_of(response: requests.Response) -> object:
+    try:
+        return json.loads(response.content)
+    except (ValueError, RecursionError):
+        return None
