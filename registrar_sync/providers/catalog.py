@@ -14,7 +14,7 @@ from registrar_sync.core.names import parse_domain
 from registrar_sync.core.service import MailService, ServiceExchange
 from registrar_sync.errors import UnknownName
 from registrar_sync.providers.catalog_check import checked, combination_faults
-from registrar_sync.providers.catalog_file import read_located
+from registrar_sync.providers.catalog_file import read_located, read_shipped
 from registrar_sync.providers.catalog_model import AccountEntry, CatalogFile, DohEntry, ProviderSpec, Rate, ServiceEntry
 from registrar_sync.providers.catalog_overlay import overlay, overlay_faults
 
@@ -153,7 +153,7 @@ class Catalog:
 
 def load_catalog(operator_file: Path | None = None) -> Catalog:
     """The shipped catalog with the operator's file, if any, laid over it. Raises ``ConfigInvalid`` with file, line and key."""
-    shipped = read_located(shipped_file())
+    shipped = read_shipped(shipped_file())
     own = read_located(operator_file) if operator_file else None
     merged = overlay(shipped, own) if own else shipped
     content, warnings = checked(merged, is_reference=lambda text: bool(_REFERENCE.match(text)), shipped=shipped.file)

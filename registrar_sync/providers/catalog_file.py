@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,17 @@ def read_located(path: Path) -> Located:
     if not isinstance(data, dict):
         raise config_fault(Mark(path, 1), "", "it must hold keys such as accounts: and services:")
     return Located(path, data, places.marks, writers)
+
+
+def read_shipped(path: Path) -> Located:
+    """As ``read_located``; what did not change since it was read is not read again: it is long. Not to be changed by its reader."""
+    status = path.stat()
+    return _read_once(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=1)
+def _read_once(path: Path, modified_ns: int, size: int) -> Located:
+    return read_located(path)
 
 
 def _text_of(path: Path) -> tuple[str, str]:

@@ -204,7 +204,7 @@ class Dispatch:
 
     def _send_again(self, asked: Asked) -> None:
         asked.stage = WAITING
-        asked.peer.strays -= 1  # there may be two answers
+        asked.peer.strays -= 2  # it may be answered twice, and a network may double each answer
         asked.peer.waiting.appendleft(asked)
 
     def _go_by_tcp(self, asked: Asked, reason: str) -> None:
