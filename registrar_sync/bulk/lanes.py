@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
-from queue import Empty, Queue, SimpleQueue
+from queue import Queue, SimpleQueue
 from typing import Generic, Protocol, TypeVar
+
+from registrar_sync.operations.pulse import next_of
 
 Item = TypeVar("Item")
 Item_contra = TypeVar("Item_contra", contravariant=True)
 Done = TypeVar("Done")
 Done_co = TypeVar("Done_co", covariant=True)
 
-_PULSE_S = 0.5
 _AHEAD = 2  # items a worker: the next one is there when one ends, and little is read ahead
 
 
@@ -82,13 +82,6 @@ def _one(lane: Lane[Item, Done], worker: Worker[Item, Done], item: Item) -> _End
         return _Ended(lane, item, None, error)
 
 
-def _next(ended: SimpleQueue[_Ended[Item, Done]]) -> _Ended[Item, Done]:
-    """The next that ended. Ctrl-C just before a wait without an end would be heard only after it, hence the pulse."""
-    while True:
-        with suppress(Empty):
-            return ended.get(timeout=_PULSE_S)
-
-
 def drain(lanes: Iterable[Lane[Item, Done]]) -> Generator[tuple[Item, Done], None, None]:
     """Every lane's items with their results, as they end. What a worker raises is raised here.
 
@@ -103,7 +96,7 @@ def drain(lanes: Iterable[Lane[Item, Done]]) -> Generator[tuple[Item, Done], Non
         under_way = sum(lane.feed() for lane in running for _ in range(lane.threads * _AHEAD))
         threads = [thread for lane in running for thread in lane.start(ended, stopped)]
         while under_way:
-            one = _next(ended)
+            one = next_of(ended)
             if one.error is not None:
                 raise one.error
             under_way += one.lane.feed() - 1

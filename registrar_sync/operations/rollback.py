@@ -177,7 +177,7 @@ def _absent(change: Change, findings: Collection[Finding]) -> str:
         return "The TTLs are no longer those that prepare set: others have changed them, and they stay."
     if any(found.id == "spf-merge-kept" for found in findings):
         return "Nothing of ours is left to take out; the merged SPF record stays as it is."
-    return "Already absent: others have taken it out since."
+    return "Already absent: what this change put in has been taken out since."
 
 
 def _about_the_include(desk: Desk, change: Change, before: RRset | None, after: RRset | None) -> list[Finding]:

@@ -12,6 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import TypeVar
 
+from registrar_sync.operations.pulse import next_of, result_of
+
 _AHEAD = 4  # items a worker: enough that one slow item does not leave the other workers without work
 
 Item = TypeVar("Item")
@@ -45,8 +47,8 @@ def side_by_side(work: Callable[[Item], Done], items: Iterable[Item], *, workers
     # a daemon: it may be waiting for a line that never comes
     threading.Thread(target=read, name="items", daemon=True).start()
     try:
-        while (future := queued.get()) is not None:
-            yield future.result()
+        while (future := next_of(queued)) is not None:
+            yield result_of(future)
             slots.release()
     finally:
         stopped.set()

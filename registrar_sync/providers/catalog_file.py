@@ -79,7 +79,7 @@ def read_located(path: Path) -> Located:
 
 
 def read_shipped(path: Path) -> Located:
-    """As ``read_located``; what did not change since it was read is not read again: it is long. Not to be changed by its reader."""
+    """As ``read_located``, but what did not change is not read again: it is long. Its reader must not change it."""
     status = path.stat()
     return _read_once(path, status.st_mtime_ns, status.st_size)
 
