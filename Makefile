@@ -18,7 +18,7 @@ demo: $(VENV)/run-ready
 	@XDG_STATE_HOME=$(DEMO_STATE) $(BIN)/registrar-sync history example.com
 
 # Most of a test's time is waiting for servers: more processes than cores.
-IN_PARALLEL := -n 4 --dist loadgroup
+IN_PARALLEL := -n 6 --dist loadgroup
 
 test: lint
 	@sh tests/install-servers.sh
