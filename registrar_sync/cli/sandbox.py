@@ -29,7 +29,7 @@ def serve(
     ] = None,
     publish_delay: Annotated[float, typer.Option(metavar="S", help="Seconds until published data is served.")] = 0.0,
 ) -> None:
-    """Serve the simulators of OVH, Gandi and IONOS and a name server until interrupted."""
+    """Serve the simulators of the certified vendors and a name server until interrupted."""
     from registrar_sync.sandbox.launch import parse_address  # noqa: PLC0415
     from registrar_sync.sandbox.launch import serve as serve_sandbox  # noqa: PLC0415 - Starlette only here
 
