@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from registrar_sync.core.evidence import Change, ChangeState, Images, NewChange
+from registrar_sync.core.pace_account import CallLimit
+from registrar_sync.core.run import RunBook
 from registrar_sync.core.waiting import News, Seen, WatchBook
 from registrar_sync.errors import NothingJournalled
 from registrar_sync.journal.failures import ELSEWHERE, unusable
@@ -95,9 +97,17 @@ class NoJournal:
         """Raise ``JournalUnusable``."""
         self._refuse()
 
+    def run_book(self, *, lease_s: float = 20.0) -> RunBook:
+        """Raise ``JournalUnusable``."""
+        self._refuse()
+
     def unfinished(self, domain: str | None = None) -> list[Change]:
         """None."""
         return []
+
+    def pace(self, account: str, limit: CallLimit | None) -> NoReturn:
+        """There is nothing to keep it in."""
+        self._refuse()
 
     def lock(self, zone: str) -> ZoneLock:
         """Raise ``JournalUnusable``."""

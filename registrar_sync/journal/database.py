@@ -1,5 +1,7 @@
 """Transactions on the journal: durable when they end, one writer at a time, every failure in our own words.
 
+Threads that write at the same moment share a commit (see ``group``).
+
 SQLite runs in WAL mode: a reader (``history``) never waits for a writer, and a commit is one fsync. ``synchronous=EXTRA``
 is FULL there: the commit is on disk before it returns. Where a file system cannot do WAL, SQLite stays with its rollback
 journal, and EXTRA then also syncs the folder: plain FULL could lose the last commit to a power cut
@@ -18,6 +20,7 @@ from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event,
 
 from registrar_sync.errors import Changed
 from registrar_sync.journal.failures import mapped, unusable
+from registrar_sync.journal.group import Group
 from registrar_sync.journal.location import Location, create_private_file
 
 # One writer at a time on PostgreSQL too: ids are then handed out in the order of the commits, so that "any event after this
@@ -27,9 +30,10 @@ _WRITER_KEY = int.from_bytes(b"regsync", "big")
 # A writer that is frozen in the middle must not keep the others out for ever, and no server's setting makes a commit less
 # than durable.
 _POSTGRESQL_SETTINGS = text(
-    "SELECT set_config('lock_timeout', :wait, true), set_config('idle_in_transaction_session_timeout', :wait, true), "
+    "SELECT set_config('lock_timeout', :wait, true), set_config('idle_in_transaction_session_timeout', :idle, true), "
     "set_config('synchronous_commit', 'on', true)"
 )
+_POSTGRESQL_LOCK = text("SELECT pg_advisory_xact_lock(:key)").bindparams(key=_WRITER_KEY)
 
 
 class Database:
@@ -41,7 +45,8 @@ class Database:
         self._secret = str(location.url.password) if location.url is not None and location.url.password else None
         self._busy_timeout_s = busy_timeout_s
         self._engine = _engine(location, busy_timeout_s)
-        self._reader = self._engine.execution_options(reads_only=True)
+        self._reader = self._engine.execution_options(**_reading(location))
+        self._group = Group(self._begin)
 
     @property
     def is_sqlite(self) -> bool:
@@ -50,19 +55,31 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that only reads. Raises ``JournalUnusable``."""
-        with mapped(self.location, secret=self._secret), self._reader.begin() as connection:
+        """To read, by statements that each see one state of the whole. Raises ``JournalUnusable``."""
+        with mapped(self.location, secret=self._secret), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self, *, changed: Changed = "no") -> Iterator[Connection]:
         """A transaction that is on disk when it ends without an error, and not at all when it ends with one.
 
-        ``changed``: what is known, should it fail, of changes at the provider. Raises ``JournalUnusable``.
+        What others of this process write at the same moment may share its commit, and its failure; what the block raises
+        takes back its own part alone. ``changed``: what is known, should it fail, of changes at the provider. Raises
+        ``JournalUnusable``.
         """
-        with mapped(self.location, changed=changed, secret=self._secret), self._engine.begin() as connection:
-            if not self.is_sqlite:
-                self._become_only_writer(connection)
+        with mapped(self.location, changed=changed, secret=self._secret), self._group.write() as connection:
+            yield connection
+
+    @contextmanager
+    def apart(self) -> Iterator[Connection]:
+        """To write what is no evidence, by statements that each stand by themselves: on a server they wait for no other writer.
+        In a file as ``write``. Raises ``JournalUnusable``.
+        """
+        if self.is_sqlite:
+            with self.write(changed="unknown") as connection:
+                yield connection
+            return
+        with mapped(self.location, changed="unknown", secret=self._secret), self._reader.connect() as connection:
             yield connection
 
     def prefer_wal(self) -> None:
@@ -77,9 +94,24 @@ class Database:
         """Give connections back."""
         self._engine.dispose()
 
-    def _become_only_writer(self, connection: Connection) -> None:
-        connection.execute(_POSTGRESQL_SETTINGS, {"wait": f"{round(self._busy_timeout_s * 1000)}ms"})
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_KEY})
+    def _begin(self, waited_s: float) -> Connection:
+        """A transaction as the only writer of all. Having waited for other threads counts as waiting for other processes: of
+        many in line, none waits longer than it would alone."""
+        connection = self._engine.connect()
+        try:
+            usual_ms = round(self._busy_timeout_s * 1000)
+            left_ms = max(0, usual_ms - round(waited_s * 1000))
+            begin = _begin_sqlite if self.is_sqlite else _begin_on_server
+            begin(connection, left_ms, usual_ms)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _reading(location: Location) -> dict[str, Any]:
+    """How the engine reads: without BEGIN and COMMIT around a statement, which on a server are two round trips."""
+    return {} if location.path is not None else {"isolation_level": "AUTOCOMMIT"}
 
 
 def _engine(location: Location, busy_timeout_s: float) -> Engine:
@@ -97,7 +129,6 @@ def _sqlite_engine(path: Path, busy_timeout_s: float) -> Engine:
 
     engine = create_engine("sqlite+pysqlite://", creator=connect, poolclass=QueuePool, hide_parameters=True)
     event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -108,9 +139,22 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    reads_only = connection.get_execution_options().get("reads_only", False)
-    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+def _begin_sqlite(connection: Connection, wait_ms: int, usual_ms: int) -> None:
+    """The driver begins nothing of its own accord (see above), and SQLAlchemy's transaction is one in name only."""
+    driver = connection.connection.dbapi_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.execute(f"PRAGMA busy_timeout = {wait_ms}")
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {usual_ms}")
+    connection.begin()
+
+
+def _begin_on_server(connection: Connection, wait_ms: int, usual_ms: int) -> None:
+    # to the server, a lock_timeout of 0 means "for ever"
+    connection.execute(_POSTGRESQL_SETTINGS, {"wait": f"{max(wait_ms, 1)}ms", "idle": f"{usual_ms}ms"})
+    connection.execute(_POSTGRESQL_LOCK)
 
 
 def _server_engine(url: URL, shown: str) -> Engine:

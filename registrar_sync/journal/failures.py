@@ -42,13 +42,21 @@ def unusable(location: str, why: str, hint: str, *, changed: Changed = "no") -> 
     return JournalUnusable(f"The journal {location} cannot be used: {why}. {_OUTCOME[changed]}", hint=hint, changed=changed)
 
 
+class NotCommitted(Exception):
+    """A transaction that several wrote their parts of failed as a whole; ``error``: why."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 @contextmanager
 def mapped(location: str, *, changed: Changed = "no", secret: str | None = None) -> Iterator[None]:
     """Turn what the database or its driver raises into ``JournalUnusable``; ``secret`` never gets into the message."""
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        why, hint = _cause(error)
+    except (SQLAlchemyError, sqlite3.Error, NotCommitted) as error:
+        why, hint = _cause(error.error if isinstance(error, NotCommitted) else error)
         if secret:
             why = why.replace(secret, "***")
         raise unusable(location, why, hint, changed=changed) from error
@@ -63,10 +71,10 @@ def readable(location: str) -> Iterator[None]:
         raise unusable(location, f"an entry in it cannot be read ({type(error).__name__}: {error})", _KEEP) from error
 
 
-def _cause(error: Exception) -> tuple[str, str]:
+def _cause(error: BaseException) -> tuple[str, str]:
     origin = error.orig if isinstance(error, StatementError) and error.orig is not None else error
     code = getattr(origin, "sqlite_errorcode", None)
-    text = " ".join(str(origin.args[0] if origin.args else origin).split())
+    text = " ".join(str(origin.args[0] if origin.args else origin).split()) or type(origin).__name__
     if code is None:
         return text, _DISK if isinstance(origin, sqlite3.Error) else _SERVER
     # extended codes keep the primary one in the lowest byte

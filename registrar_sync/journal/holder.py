@@ -6,8 +6,11 @@ import getpass
 import os
 import socket
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 _ENDED = ("Z", "X", "x")  # proc(5): a zombie or dead process runs no more code
 
@@ -27,9 +30,18 @@ class Holder:
         return f"{self.user} on {self.host}, process {self.pid}"
 
 
+def holder_from(row: Mapping[str, Any]) -> Holder:
+    """The process that a row of the journal names."""
+    return Holder(**{name: row[name] for name in ("machine", "host", "user", "pid", "start")})
+
+
 def this_process() -> Holder:
     """The process that asks."""
-    pid = os.getpid()
+    return _process(os.getpid())
+
+
+@lru_cache(maxsize=1)  # by its number: a fork is another process
+def _process(pid: int) -> Holder:
     return Holder(machine=_machine(), host=_printable(socket.gethostname()), user=_user(), pid=pid, start=_stat(pid)[1])
 
 

@@ -5,18 +5,27 @@ from __future__ import annotations
 import logging
 import secrets
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from registrar_sync.core.names import display
 from registrar_sync.errors import JournalUnusable, LockLost, ZoneLocked
 from registrar_sync.journal.database import Database
-from registrar_sync.journal.holder import Holder, is_running, this_process
+from registrar_sync.journal.holder import Holder, holder_from, is_running, this_process
+from registrar_sync.journal.prepared import Prepared
 from registrar_sync.journal.schema import zone_lock
+from registrar_sync.journal.trust import LONGEST, Trust
 from registrar_sync.ports import Clock
 
 _log = logging.getLogger(__name__)
+
+_OURS = (zone_lock.c.zone == bindparam("of_zone")) & (zone_lock.c.token == bindparam("of_token"))
+_HELD = Prepared(select(zone_lock).where(zone_lock.c.zone == bindparam("of_zone")))
+_TAKE = Prepared(insert(zone_lock))
+_RENEW = Prepared(update(zone_lock).where(_OURS).values(renewed_at=bindparam("now"), expires_at=bindparam("until")))
+_RELEASE = Prepared(delete(zone_lock).where(_OURS))
+_TAKE_OVER = Prepared(delete(zone_lock).where(zone_lock.c.zone == bindparam("of_zone")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,27 +35,33 @@ class _Held:
     renewed_at: datetime
     expires_at: datetime
 
+    @property
+    def alive_until(self) -> datetime:
+        """When it may have let its last call go: renewals so close to one another leave no trace."""
+        return self.renewed_at + LONGEST
+
 
 class SqlZoneLock:
     """A zone lock that we hold (see ``ports.ZoneLock``)."""
 
     def __init__(
-        self, database: Database, clock: Clock, zone: str, *, token: str, lease_s: float, dead_since: datetime | None = None
+        self, database: Database, clock: Clock, zone: str, *, token: str, trust: Trust, dead_since: datetime | None = None
     ) -> None:
         self.dead_since = dead_since
         self._database = database
         self._clock = clock
         self._zone = zone
-        self._token = token
-        self._lease = timedelta(seconds=lease_s)
+        self._ours = {"of_zone": zone, "of_token": token}
+        self._trust = trust
 
     def renew(self) -> None:
-        """Say that we are alive: the lease counts from now. Raises ``LockLost``, ``JournalUnusable``."""
-        with self._database.write(changed="unknown") as connection:
+        """Say that we are alive: the lease counts from now, or from less than a second ago (see ``Trust``). Raises ``LockLost``,
+        ``JournalUnusable``."""
+        if self._trust.holds():
+            return
+        with self._trust.confirming(), self._database.write(changed="unknown") as connection:
             now = self._clock.now()
-            ours = (zone_lock.c.zone == self._zone) & (zone_lock.c.token == self._token)
-            renewed = update(zone_lock).where(ours).values(renewed_at=now, expires_at=now + self._lease)
-            if connection.execute(renewed).rowcount != 1:
+            if _RENEW.change(connection, **self._ours, now=now, until=now + self._trust.lease) != 1:
                 raise _lost(self._zone, _held(connection, self._zone))
 
     def release(self) -> None:
@@ -54,10 +69,10 @@ class SqlZoneLock:
 
         A journal that fails here is only logged: the lock runs out by itself, and what this process did is told already.
         """
-        ours = (zone_lock.c.zone == self._zone) & (zone_lock.c.token == self._token)
+        self._trust.end()
         try:
             with self._database.write(changed="unknown") as connection:
-                connection.execute(delete(zone_lock).where(ours))
+                _RELEASE.change(connection, **self._ours)
         except JournalUnusable as error:
             _log.warning("The lock of %s stays until it runs out: %s", display(self._zone), error.message)
 
@@ -68,16 +83,18 @@ def acquire(database: Database, clock: Clock, zone: str, *, lease_s: float) -> S
     Machines that share a journal need clocks that agree to a few seconds. Raises ``ZoneLocked``, ``JournalUnusable``.
     """
     token = secrets.token_hex(16)
-    with database.write() as connection:
+    trust = Trust(clock, lease_s=lease_s, one_machine=database.is_sqlite)
+    with trust.confirming(), database.write() as connection:
         now = clock.now()
         held = _held(connection, zone)
         if held is not None and is_running(held.holder) is not False and now < held.expires_at:
             raise _locked(zone, held)
-        connection.execute(delete(zone_lock).where(zone_lock.c.zone == zone))
-        times = {"acquired_at": now, "renewed_at": now, "expires_at": now + timedelta(seconds=lease_s)}
-        connection.execute(insert(zone_lock).values(zone=zone, token=token, **asdict(this_process()), **times))
-    dead_since = held.renewed_at if held is not None else None
-    return SqlZoneLock(database, clock, zone, token=token, lease_s=lease_s, dead_since=dead_since)
+        if held is not None:
+            _TAKE_OVER.change(connection, of_zone=zone)
+        times = {"acquired_at": now, "renewed_at": now, "expires_at": now + trust.lease}
+        _TAKE.change(connection, zone=zone, token=token, **asdict(this_process()), **times)
+    dead_since = held.alive_until if held is not None else None
+    return SqlZoneLock(database, clock, zone, token=token, trust=trust, dead_since=dead_since)
 
 
 def quiet_in_s(database: Database, clock: Clock, zone: str, call_limit_s: float) -> float:
@@ -93,21 +110,17 @@ def quiet_in_s(database: Database, clock: Clock, zone: str, call_limit_s: float)
     running = is_running(held.holder)
     if running is not False and now < held.expires_at:
         raise _locked(zone, held)
-    since = (now - held.renewed_at).total_seconds()
-    # never longer than one call, even where the clock was set back since
-    return min(call_limit_s, max(0.0, call_limit_s - since))
+    since = (now - held.alive_until).total_seconds()
+    # never longer than one call from its last possible beginning, even where the clock was set back since
+    return min(call_limit_s + LONGEST.total_seconds(), max(0.0, call_limit_s - since))
 
 
 def _held(connection: Connection, zone: str) -> _Held | None:
-    row = connection.execute(select(zone_lock).where(zone_lock.c.zone == zone)).one_or_none()
+    row = _HELD.one(connection, of_zone=zone)
     if row is None:
         return None
-    return _Held(
-        holder=Holder(machine=row.machine, host=row.host, user=row.user, pid=row.pid, start=row.start),
-        acquired_at=row.acquired_at,
-        renewed_at=row.renewed_at,
-        expires_at=row.expires_at,
-    )
+    times = {name: row[name] for name in ("acquired_at", "renewed_at", "expires_at")}
+    return _Held(holder=holder_from(row), **times)
 
 
 def _locked(zone: str, held: _Held) -> ZoneLocked:

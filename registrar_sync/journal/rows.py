@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
-
-from sqlalchemy import RowMapping
 
 from registrar_sync.core.evidence import Change, Event, Images, NewChange
 from registrar_sync.core.image import rrset_from_json, rrset_to_json
 from registrar_sync.core.model import RRset
-from registrar_sync.journal.schema import change, change_event
 
 
 def to_json(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,42 +35,35 @@ def change_values(new: NewChange) -> dict[str, Any]:
 
 
 def images_to_json(images: Images | None) -> dict[str, Any] | None:
-    """Both images, every byte and native row of them, as plain JSON values."""
+    """Both images, every byte and native row of them, as JSON values."""
     if images is None:
         return None
-    return to_json({"before": _side_to_json(images.before), "after": _side_to_json(images.after)})
+    return {"before": _side_to_json(images.before), "after": _side_to_json(images.after)}
 
 
-def changes_from_rows(rows: Iterable[RowMapping]) -> list[Change]:
-    """Changes from rows of ``change`` joined with ``change_event``, in the order given; the rows of one stand together."""
-    groups = groupby(rows, key=lambda row: row[change.c.id])
+_WHAT = ("domain", "zone", "owner", "provider", "account", "service", "command", "undoes", "context")
+
+
+def changes_from_rows(rows: Iterable[Mapping[str, Any]]) -> list[Change]:
+    """Changes from the rows of a question of ``questions``, in the order given; the rows of one stand together."""
+    groups = groupby(rows, key=itemgetter("id"))
     return [_change_from_rows(list(group)) for _, group in groups]
 
 
-def _change_from_rows(rows: Sequence[RowMapping]) -> Change:
+def _change_from_rows(rows: Sequence[Mapping[str, Any]]) -> Change:
     row = rows[0]
-    what = NewChange(
-        domain=row[change.c.domain],
-        zone=row[change.c.zone],
-        owner=row[change.c.owner],
-        provider=row[change.c.provider],
-        account=row[change.c.account],
-        service=row[change.c.service],
-        command=row[change.c.command],
-        undoes=row[change.c.undoes],
-        context=row[change.c.context],
-    )
-    return Change(id=row[change.c.id], what=what, at=row[change.c.at], events=tuple(_event_from_row(each) for each in rows))
+    what = NewChange(**{name: row[name] for name in _WHAT})
+    return Change(id=row["id"], what=what, at=row["at"], events=tuple(_event_from_row(each) for each in rows))
 
 
-def _event_from_row(row: RowMapping) -> Event:
+def _event_from_row(row: Mapping[str, Any]) -> Event:
     return Event(
-        id=row[change_event.c.id],
-        change_id=row[change_event.c.change_id],
-        state=row[change_event.c.state],
-        at=row[change_event.c.at],
-        detail=row[change_event.c.detail],
-        images=_images_from_json(row.get(change_event.c.images)),  # a list over many changes is asked for without
+        id=row["event_id"],
+        change_id=row["event_change_id"],
+        state=row["event_state"],
+        at=row["event_at"],
+        detail=row["event_detail"],
+        images=_images_from_json(row.get("event_images")),  # a list over many changes is asked for without
     )
 
 

@@ -1,14 +1,16 @@
-"""The journal's tables. Evidence is guarded by the database itself: its rows cannot be changed or deleted."""
+"""The journal's tables. Evidence is guarded by the database itself (see versions.py): its rows cannot be changed or deleted."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
-    Connection,
     Dialect,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -16,23 +18,10 @@ from sqlalchemy import (
     String,
     Table,
     TypeDecorator,
-    insert,
-    inspect,
-    select,
-    update,
+    text,
 )
 
-from registrar_sync.errors import JournalUnusable
-from registrar_sync.journal.database import Database
-from registrar_sync.journal.failures import unusable
-
-VERSION = 2
-
-# Version 2 added the working tables of the watch. Evidence is what it was, so a journal of version 1 that cannot be written is
-# read as it is.
-_OLDEST = 1
-
-_OTHER = "Name another journal with --journal."
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class UtcText(TypeDecorator[datetime]):
@@ -48,6 +37,26 @@ class UtcText(TypeDecorator[datetime]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         """From text."""
         return None if value is None else datetime.fromisoformat(value)
+
+
+class UtcCount(TypeDecorator[datetime]):
+    """An aware time as microseconds since 1970: the database compares and sorts it, and no collation has a say."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    @staticmethod
+    def count(value: datetime) -> int:
+        """The number."""
+        return (value - _EPOCH) // timedelta(microseconds=1)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """To a number."""
+        return None if value is None else self.count(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """From a number."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
 metadata = MetaData()
@@ -133,102 +142,98 @@ watch = Table(
     Column("attempts", Integer, nullable=False),
 )
 
+# What is to be done to many domains: see core.run.
+run = Table(
+    "run",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("command", String, nullable=False),
+    Column("roster", String, nullable=False),
+    Column("options", _Json, nullable=False),
+    Column("lanes", _Json, nullable=False),
+    Column("brakes", _Json, nullable=False),
+    Column("undoes", Integer, ForeignKey("run.id")),
+    Column("state", String, nullable=False),
+    Column("wave", Integer, nullable=False),
+    Column("why", String, nullable=False),
+    Column("at", UtcText, nullable=False),
+    Column("ended_at", UtcText),
+    sqlite_autoincrement=True,
+)
+
+
+def _only(state: str) -> dict[str, Any]:
+    """An index over the rows in this state alone: small, and cheap to keep."""
+    condition = text(f"state = '{state}'")
+    return {"sqlite_where": condition, "postgresql_where": condition}
+
+
+# Without foreign keys, which would be looked up for each of a million rows: rows come with their run, and changes never go.
+# ``due_at``: at first, when the run began. What a report tells comes last, so that whoever passes a row by need not read it.
+run_row = Table(
+    "run_row",
+    metadata,
+    Column("run_id", Integer, primary_key=True, autoincrement=False),
+    Column("line", Integer, primary_key=True, autoincrement=False),
+    Column("domain", String, nullable=False),
+    Column("typed", String, nullable=False),
+    Column("account", String, nullable=False),
+    Column("lane", Integer, nullable=False),
+    Column("wave", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("outcome", String),
+    Column("epoch", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", UtcCount, nullable=False),
+    Column("to_change", Integer),
+    Column("change_id", Integer),
+    Column("begun_at", UtcText),
+    Column("written_at", UtcText),
+    Column("ended_at", UtcText),
+    Column("options", _Json, nullable=False),
+    Column("told", _Json, nullable=False),
+    Index("run_row_lane", "run_id", "account", "lane", "wave", "due_at", "line", **_only("todo")),
+    Index("run_row_due", "run_id", "wave", "due_at", **_only("todo")),
+    Index("run_row_begun", "run_id", "account", "lane", "line", **_only("begun")),
+    Index("run_row_written", "run_id", "line", **_only("written")),
+    Index("run_row_count", "run_id", "account", "wave", "state", "outcome"),
+)
+
+# Who works on an account's lane, whatever the run. Its times are the database server's where there is one.
+lane = Table(
+    "lane",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("token", String, nullable=False),
+    *_holder(),
+    Column("expires_at", UtcCount, nullable=False),
+)
+
+# How quickly an account may be called, by all of its lanes: see core.pace_account.PaceState. ``turn`` counts the changes,
+# ``seen_at`` is the newest time at which anybody made one. Times are seconds since 1970, the server's where there is one.
+account_pace = Table(
+    "account_pace",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("turn", Integer, nullable=False),
+    Column("seen_at", Double, nullable=False),
+    Column("full_at", Double, nullable=False),
+    Column("last_at", Double, nullable=False),
+    Column("burst", Integer, nullable=False),
+    Column("factor", Double, nullable=False),
+    Column("held_until", Double, nullable=False),
+    Column("slowed_at", Double, nullable=False),
+    Column("learned", Double),
+    Column("since", Double, nullable=False),
+    Column("made", Integer, nullable=False),
+    Column("made_before", Integer, nullable=False),
+)
+
 # ``checked_at``: when a command last proved that it can write here.
 schema_version = Table(
     "schema_version",
     metadata,
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("checked_at", UtcText),
-)
-
-_EVIDENCE = (change, change_event)
-
-
-def prepare_schema(database: Database) -> bool:
-    """Make the tables where there are none, and those that an older version did not know.
-
-    A journal of an older version that cannot be written stays as it is (False): all of its evidence can be read. Raises
-    ``JournalUnusable`` for a journal of a newer version, and for a database that is none of ours.
-    """
-    with database.read() as connection:
-        found = _version(connection, database)
-    if found == VERSION:
-        return True
-    try:
-        complete_schema(database)
-    except JournalUnusable:
-        if found is None:
-            raise
-        return False
-    return True
-
-
-def complete_schema(database: Database) -> None:
-    """Bring the tables to this version, or make them. Raises ``JournalUnusable``, also where it cannot be written."""
-    with database.write() as connection:
-        # another process may have done it while we waited for our turn
-        found = _version(connection, database)
-        if found is None:
-            _create(connection)
-        elif found < VERSION:
-            metadata.create_all(connection, tables=[watcher, watch])
-            connection.execute(update(schema_version).values(version=VERSION))
-
-
-def _version(connection: Connection, database: Database) -> int | None:
-    """The version of the journal that is there; None: there is none yet."""
-    tables = set(inspect(connection).get_table_names())
-    if schema_version.name in tables:
-        found = connection.execute(select(schema_version.c.version)).scalar_one_or_none()
-        return _checked(found, database.location)
-    # on a server the tables of others may stand beside ours
-    foreign = tables if database.is_sqlite else tables & set(metadata.tables)
-    if foreign:
-        raise unusable(database.location, "it is a database, but not a journal", _OTHER)
-    return None
-
-
-def _checked(found: int | None, location: str) -> int:
-    if found is None or found < _OLDEST:
-        raise unusable(location, f"it is a database, but its format ({found}) is not a journal's", _OTHER)
-    if found > VERSION:
-        why = f"a newer version of registrar-sync wrote it (format {found}; this version knows {VERSION})"
-        raise unusable(location, why, "Upgrade registrar-sync on this machine, or name another journal with --journal.")
-    return found
-
-
-def _create(connection: Connection) -> None:
-    metadata.create_all(connection)
-    guards = _SQLITE_GUARDS if connection.dialect.name == "sqlite" else _POSTGRESQL_GUARDS
-    for table in _EVIDENCE:
-        for guard in guards:
-            connection.exec_driver_sql(guard.format(table=table.name))
-    connection.execute(insert(schema_version).values(version=VERSION))
-
-
-_SQLITE_GUARDS = (
-    """
-    CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}
-    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
-    """,
-    """
-    CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}
-    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
-    """,
-    # INSERT OR REPLACE deletes the old row without asking the delete trigger
-    """
-    CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)
-    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
-    """,
-)
-
-_POSTGRESQL_GUARDS = (
-    """
-    CREATE OR REPLACE FUNCTION refuse_change_of_evidence() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN RAISE EXCEPTION 'the journal is append-only'; END $$
-    """,
-    """
-    CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_evidence()
-    """,
 )

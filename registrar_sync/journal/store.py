@@ -7,22 +7,29 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, update
 
 from registrar_sync.core.evidence import Change, ChangeState, Images, NewChange
+from registrar_sync.core.pace_account import CallLimit
+from registrar_sync.core.run import RunBook
 from registrar_sync.core.waiting import News, Seen, WatchBook
 from registrar_sync.errors import NothingJournalled
 from registrar_sync.journal import lock as zone_locks
-from registrar_sync.journal import watching
+from registrar_sync.journal import questions, watching
 from registrar_sync.journal.database import Database
 from registrar_sync.journal.failures import readable, unusable
 from registrar_sync.journal.location import parse_location
+from registrar_sync.journal.paces import SqlPace
+from registrar_sync.journal.prepared import Prepared
 from registrar_sync.journal.rows import change_values, changes_from_rows, images_to_json, to_json
-from registrar_sync.journal.schema import change, change_event, complete_schema, prepare_schema, schema_version
+from registrar_sync.journal.runs import SqlRunBook
+from registrar_sync.journal.schema import change, change_event, schema_version
+from registrar_sync.journal.versions import complete_schema, prepare_schema
 from registrar_sync.journal.watches import SqlWatchBook, forget
-from registrar_sync.ports import Clock, ZoneLock
+from registrar_sync.ports import Clock, Pace, ZoneLock
 
-_UNFINISHED: tuple[ChangeState, ...] = ("intended", "unknown")
+_ADD_CHANGE, _ADD_EVENT = Prepared(insert(change)), Prepared(insert(change_event))
+_SAY_CHECKED = update(schema_version).values(checked_at=bindparam("now"))
 
 
 def open_journal(
@@ -67,12 +74,12 @@ class SqlJournal:
             # an open file that was removed takes entries and keeps none
             raise unusable(self.location, "the file was removed", "Put it back, then run the command again.")
         with self._database.write() as connection:
-            connection.execute(update(schema_version).values(checked_at=self._clock.now()))
+            connection.execute(_SAY_CHECKED, {"now": self._clock.now()})
 
     def mark(self) -> int:
         """The id of the newest event of all, 0 when there is none."""
         with self._database.read() as connection:
-            return int(connection.execute(select(func.coalesce(func.max(change_event.c.id), 0))).scalar_one())
+            return int(questions.MARK.all(connection)[0]["mark"])
 
     def news(self, mark: int) -> list[News]:
         """Every event after ``mark``, in their order, without images."""
@@ -80,17 +87,13 @@ class SqlJournal:
 
     def touched_since(self, zone: str, mark: int) -> bool:
         """Whether any change of ``zone`` got an event after ``mark``."""
-        later = exists().where(change_event.c.change_id == change.c.id, change_event.c.id > mark, change.c.zone == zone)
         with self._database.read() as connection:
-            return bool(connection.execute(select(later)).scalar_one())
+            return bool(questions.TOUCHED_SINCE.all(connection, mark=mark, of_zone=zone)[0]["touched"])
 
     def begin(self, new: NewChange, images: Images, *, state: ChangeState = "intended", rolls_back: Collection[int] = ()) -> int:
         """Record a change and its first event with the images; both are on disk on return. Returns the change's id."""
         with self._database.write() as connection:
-            values = {**change_values(new), "at": self._clock.now()}
-            key = connection.execute(insert(change).values(values)).inserted_primary_key
-            assert key is not None
-            change_id = int(key[0])
+            change_id = _ADD_CHANGE.add(connection, **change_values(new), at=self._clock.now())
             self._add_event(connection, change_id, state, {}, images)
             self._add_rolled_back(connection, rolls_back, by=change_id)
         return change_id
@@ -106,32 +109,33 @@ class SqlJournal:
     ) -> None:
         """Add a state; it is on disk on return. Raises ``NothingJournalled``; ``JournalUnusable`` with changed "unknown"."""
         with self._database.write(changed="unknown") as connection:
-            if connection.execute(select(change.c.id).where(change.c.id == change_id)).one_or_none() is None:
+            if questions.EXISTS.one(connection, of_change=change_id) is None:
                 raise self._no_such_change(change_id)
             self._add_event(connection, change_id, state, detail or {}, images)
             self._add_rolled_back(connection, rolls_back, by=change_id)
 
     def change(self, change_id: int) -> Change:
         """One change. Raises ``NothingJournalled``."""
-        found = self._load([change.c.id == change_id], change.c.id)
+        found = self._load(questions.changes("id", images=True), id=change_id)
         if not found:
             raise self._no_such_change(change_id)
         return found[0]
 
     def changes(self, domain: str | None = None, *, zone: str | None = None, images: bool = True) -> list[Change]:
         """Changes, newest first; ``images`` False: without them, which is quicker by far."""
-        conditions = [change.c.zone == zone] if zone is not None else []
-        return self._load(conditions + _of_domain(domain), change.c.id.desc(), images=images)
+        wanted = {name: value for name, value in (("domain", domain), ("zone", zone)) if value is not None}
+        return self._load(questions.changes(*wanted, images=images), **wanted)
 
     def alongside(self, change_ids: Collection[int]) -> list[Change]:
         """These changes and all others of their zones, newest first."""
-        given = change.alias()
-        zones = select(given.c.zone).where(given.c.id.in_(change_ids))
-        return self._load([change.c.zone.in_(zones)], change.c.id.desc())
+        with self._database.read() as connection, readable(self.location):
+            rows = connection.execute(questions.alongside(), {"ids": list(change_ids)})
+            return changes_from_rows(row._asdict() for row in rows)
 
     def unfinished(self, domain: str | None = None) -> list[Change]:
         """Changes whose newest state is ``intended`` or ``unknown``, oldest first."""
-        return self._load([_is_open(), *_of_domain(domain)], change.c.id)
+        wanted = {} if domain is None else {"domain": domain}
+        return self._load(questions.unfinished(*wanted), **wanted)
 
     def unseen(self, domain: str | None = None, *, cached_after: datetime | None = None) -> list[int]:
         """Ids of changes, oldest first, that were written and not yet seen at every authoritative server."""
@@ -151,6 +155,16 @@ class SqlJournal:
         """Due times, to be shared with other processes. Raises ``JournalUnusable``."""
         self._complete_schema()
         return SqlWatchBook(self._database, self._clock, lease_s=lease_s)
+
+    def run_book(self, *, lease_s: float = 20.0) -> RunBook:
+        """Runs over many domains, shared with other processes. Raises ``JournalUnusable``."""
+        self._complete_schema()
+        return SqlRunBook(self._database, self._clock, lease_s=lease_s)
+
+    def pace(self, account: str, limit: CallLimit | None) -> Pace:
+        """The account's pace, kept by all processes together. Raises ``JournalUnusable``."""
+        self._complete_schema()
+        return SqlPace(self._database, self._clock, account, limit)
 
     def lock(self, zone: str) -> ZoneLock:
         """Take the zone's lock. Raises ``ZoneLocked``, naming the holder."""
@@ -177,34 +191,16 @@ class SqlJournal:
     def _add_event(
         self, connection: Connection, change_id: int, state: ChangeState, detail: Mapping[str, Any], images: Images | None
     ) -> None:
-        connection.execute(
-            insert(change_event).values(
-                change_id=change_id,
-                state=state,
-                at=self._clock.now(),
-                detail=to_json(detail),
-                images=images_to_json(images),
-            )
-        )
+        values = {"change_id": change_id, "state": state, "at": self._clock.now()}
+        kept = {"detail": to_json(detail), "images": images_to_json(images)}
+        _ADD_EVENT.change(connection, **values, **kept)
 
-    def _load(self, conditions: list[ColumnElement[bool]], order: ColumnElement[int], *, images: bool = True) -> list[Change]:
-        columns = [column for column in change_event.c if images or column is not change_event.c.images]
-        joined = select(change, *columns).join_from(change, change_event, change.c.id == change_event.c.change_id)
-        statement = joined.where(*conditions).order_by(order, change_event.c.id)
+    def _load(self, question: Prepared, **wanted: Any) -> list[Change]:
         with self._database.read() as connection, readable(self.location):
-            return changes_from_rows(connection.execute(statement).mappings().all())
+            return changes_from_rows(question.all(connection, **wanted))
 
     def _no_such_change(self, change_id: int) -> NothingJournalled:
         return NothingJournalled(
             f"The journal {self.location} holds no change {change_id}. Nothing was changed.",
             hint="registrar-sync history lists the changes.",
         )
-
-
-def _of_domain(domain: str | None) -> list[ColumnElement[bool]]:
-    return [] if domain is None else [change.c.domain == domain]
-
-
-def _is_open() -> ColumnElement[bool]:
-    event = change_event.alias()
-    return exists().where(event.c.change_id == change.c.id, watching.is_newest(event), event.c.state.in_(_UNFINISHED))

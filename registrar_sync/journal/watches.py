@@ -15,13 +15,18 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select
 from registrar_sync.core.waiting import Waiting
 from registrar_sync.errors import JournalUnusable
 from registrar_sync.journal.database import Database
-from registrar_sync.journal.holder import Holder, is_running, this_process
+from registrar_sync.journal.holder import holder_from, is_running, this_process
 from registrar_sync.journal.schema import watch, watcher
 from registrar_sync.ports import Clock
 
 _log = logging.getLogger(__name__)
 _BATCH = 500  # values in one statement: below every database's limit
 _PLAIN = tuple(column for column in watch.c if column is not watch.c.token)
+
+_WATCHES = select(watch).where(watch.c.change_id.in_(bindparam("ids", expanding=True)))
+_FORGET = delete(watch).where(watch.c.change_id.in_(bindparam("ids", expanding=True)))
+_WATCHERS = select(watcher).where(watcher.c.token.in_(bindparam("tokens", expanding=True)))
+_GONE = delete(watcher).where(watcher.c.token.in_(bindparam("tokens", expanding=True)))
 
 Item = TypeVar("Item")
 
@@ -111,7 +116,7 @@ class SqlWatchBook:
 def forget(connection: Connection, change_ids: Collection[int]) -> None:
     """Take rows out, in a transaction that is under way."""
     for batch in batches(change_ids):
-        connection.execute(delete(watch).where(watch.c.change_id.in_(batch)))
+        connection.execute(_FORGET, {"ids": batch})
 
 
 def batches(items: Iterable[Item]) -> Iterator[list[Item]]:
@@ -122,19 +127,16 @@ def batches(items: Iterable[Item]) -> Iterator[list[Item]]:
 
 
 def _held(connection: Connection, change_ids: Sequence[int]) -> Sequence[RowMapping]:
-    return connection.execute(select(watch).where(watch.c.change_id.in_(change_ids))).mappings().all()
+    return connection.execute(_WATCHES, {"ids": change_ids}).mappings().all()
 
 
 def _living(connection: Connection, tokens: Collection[str], now: datetime) -> set[str]:
     """Those of watchers that may still look: neither known to be dead, nor with a lease that has run out. The others go."""
-    rows = connection.execute(select(watcher).where(watcher.c.token.in_(tokens))).all()
-    living = {row.token for row in rows if now < row.expires_at and is_running(_holder(row)) is not False}
-    connection.execute(delete(watcher).where(watcher.c.token.in_({row.token for row in rows} - living)))
+    rows = [row._asdict() for row in connection.execute(_WATCHERS, {"tokens": list(tokens)})]
+    living = {row["token"] for row in rows if now < row["expires_at"] and is_running(holder_from(row)) is not False}
+    if gone := {row["token"] for row in rows} - living:
+        connection.execute(_GONE, {"tokens": list(gone)})
     return living
-
-
-def _holder(row: Any) -> Holder:
-    return Holder(machine=row.machine, host=row.host, user=row.user, pid=row.pid, start=row.start)
 
 
 def _values(row: Waiting) -> dict[str, Any]:

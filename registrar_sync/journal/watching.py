@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, exists, or_, select
 
 from registrar_sync.core.evidence import ChangeState
 from registrar_sync.core.waiting import News, Seen
 from registrar_sync.journal.database import Database
 from registrar_sync.journal.failures import readable
+from registrar_sync.journal.prepared import Prepared
 from registrar_sync.journal.schema import change, change_event
 from registrar_sync.journal.watches import batches
 
@@ -40,13 +41,19 @@ def _cached(after: datetime) -> ColumnElement[bool]:
     return and_(change_event.c.state == "authoritative", until > after.astimezone(UTC).isoformat())
 
 
+_EVENT = change_event.c
+_NEWS = Prepared(
+    select(_EVENT.id, _EVENT.change_id, change.c.domain, _EVENT.state, _EVENT.detail)
+    .join_from(change_event, change, change.c.id == _EVENT.change_id)
+    .where(_EVENT.id > bindparam("mark"))
+    .order_by(_EVENT.id)
+)
+
+
 def news(database: Database, mark: int) -> list[News]:
     """See ``ports.Journal.news``."""
-    event = change_event.c
-    joined = select(event.id, event.change_id, change.c.domain, event.state, event.detail)
-    joined = joined.join_from(change_event, change, change.c.id == event.change_id).where(event.id > mark).order_by(event.id)
     with database.read() as connection, readable(database.location):
-        return [News(**row) for row in connection.execute(joined).mappings()]
+        return [News(**row) for row in _NEWS.all(connection, mark=mark)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +73,12 @@ def still_news(connection: Connection, seen: Sequence[Seen]) -> StillNews:
 
 
 def _states(connection: Connection, change_ids: Sequence[int]) -> list[Any]:
-    event = change_event.c
-    wanted = select(event.change_id, event.state).where(is_newest(change_event))
-    return [row for some in batches(change_ids) for row in connection.execute(wanted.where(event.change_id.in_(some)))]
+    return [row for some in batches(change_ids) for row in connection.execute(_NEWEST_STATES, {"ids": some})]
+
+
+_NEWEST_STATES = select(change_event.c.change_id, change_event.c.state).where(
+    is_newest(change_event), change_event.c.change_id.in_(bindparam("ids", expanding=True))
+)
 
 
 def detail_of(seen: Seen) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from registrar_sync.core.waiting import Seen, Waiting
 from registrar_sync.errors import JournalUnusable
 from registrar_sync.journal import NoJournal, SqlJournal, open_journal
-from registrar_sync.journal.schema import VERSION
+from registrar_sync.journal.versions import VERSION
 from tests.unit import journals
 from tests.unit.journals import HandClock, child, empty_place, images, new_change
 
@@ -176,6 +176,10 @@ def test_no_journal_knows_of_nothing_to_watch() -> None:
 
 
 # --- a journal of the version before ------------------------------------------------------------------------------------
+LATER = ("watch", "watcher", "run_row", "run", "lane", "account_pace")
+TO_VERSION_1 = (*(f"DROP TABLE {table}" for table in LATER), "UPDATE schema_version SET version = 1")
+
+
 @pytest.fixture
 def old_file(tmp_path: Path) -> Path:
     """A journal of version 1, with a change in it."""
@@ -183,7 +187,7 @@ def old_file(tmp_path: Path) -> Path:
     with closing(open_journal(str(path), default=path, clock=HandClock())) as journal:
         written(journal, "a.test.")
     with closing(sqlite3.connect(path)) as old:
-        old.executescript("DROP TABLE watch; DROP TABLE watcher; UPDATE schema_version SET version = 1;")
+        old.executescript("".join(f"{statement};" for statement in TO_VERSION_1))
     return path
 
 
@@ -217,7 +221,7 @@ def test_a_server_of_version_1_is_brought_up_too() -> None:
         with closing(open_journal(place, default=Path("/nonexistent"), clock=HandClock())) as journal:
             (change_id,) = written(journal, "a.test.")
             with journal._database.write() as connection:
-                for statement in ("DROP TABLE watch", "DROP TABLE watcher", "UPDATE schema_version SET version = 1"):
+                for statement in TO_VERSION_1:
                     connection.execute(text(statement))
         with closing(open_journal(place, default=Path("/nonexistent"), clock=HandClock())) as journal:
             assert len(journal.watch_book().claim([row(change_id, HandClock())])) == 1

@@ -6,14 +6,15 @@ import os
 import signal
 import sqlite3
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from registrar_sync.errors import JournalUnusable, LockLost, ZoneLocked
 from registrar_sync.journal import SqlJournal, open_journal
@@ -21,12 +22,13 @@ from registrar_sync.journal.holder import this_process
 from registrar_sync.journal.schema import zone_lock
 from registrar_sync.ports import ZoneLock
 from tests.unit import journals
-from tests.unit.journals import HandClock, child, ended_process, open_at
+from tests.unit.journals import HandClock, child, empty_place, ended_process, open_at
 
 place, clock, journal = journals.place, journals.clock, journals.journal
 
 ZONE = "example.com."
 CALL_LIMIT_S = 15.0
+UNSEEN_S = 1.0  # a renewal less than a second after another leaves no trace
 
 
 def held_by(journal: SqlJournal, **other: Any) -> ZoneLock:
@@ -137,6 +139,89 @@ def test_a_lease_that_ran_out_unnoticed_is_renewed_as_long_as_nobody_took_over(j
         journal.lock(ZONE)
 
 
+# --- renewals that need not ask -----------------------------------------------------------------------------------------
+ON_THIS_MACHINE_ALONE = pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="this system has no such clock")
+
+
+def renewed_at(journal: SqlJournal) -> list[datetime]:
+    with journal._database.read() as connection:
+        return list(connection.execute(select(zone_lock.c.renewed_at)).scalars())
+
+
+@ON_THIS_MACHINE_ALONE
+def test_of_renewals_close_to_one_another_a_file_sees_the_first(tmp_path: Path, clock: HandClock) -> None:
+    with closing(open_journal(str(tmp_path / "j.sqlite"), default=Path("/"), clock=clock)) as journal:
+        began, lock = clock.now(), journal.lock(ZONE)
+        clock.sleep(0.9)
+        lock.renew()
+        assert renewed_at(journal) == [began]
+        clock.sleep(0.1)
+        lock.renew()
+        assert renewed_at(journal) == [clock.now()]
+
+
+def test_a_server_that_machines_share_is_asked_each_time(clock: HandClock) -> None:
+
+    with empty_place("postgresql", Path("/")) as place, closing(open_journal(place, default=Path("/"), clock=clock)) as journal:
+        lock = journal.lock(ZONE)
+        clock.sleep(0.1)
+        lock.renew()
+        assert renewed_at(journal) == [clock.now()]
+
+
+def test_a_clock_that_was_set_back_is_not_trusted(tmp_path: Path, clock: HandClock) -> None:
+    with closing(open_journal(str(tmp_path / "j.sqlite"), default=Path("/"), clock=clock)) as journal:
+        lock = journal.lock(ZONE)
+        clock.sleep(-3600)
+        lock.renew()
+        assert renewed_at(journal) == [clock.now()]
+
+
+def test_a_short_lease_is_trusted_for_a_part_of_it_only(tmp_path: Path, clock: HandClock) -> None:
+    with closing(open_journal(str(tmp_path / "j.sqlite"), default=Path("/"), clock=clock, lease_s=0.6)) as journal:
+        lock = journal.lock(ZONE)
+        clock.sleep(0.02)
+        lock.renew()
+        assert renewed_at(journal) == [clock.now()]
+
+
+WRITER = """
+from registrar_sync.errors import LockLost
+from registrar_sync.journal import open_journal
+
+class SetBack:
+    at = datetime.now(UTC)
+    def now(self): return self.at
+
+journal = open_journal(sys.argv[1], default=Path("/"), clock=SetBack(), lease_s=2.0)
+lock = journal.lock("example.com.")
+lock.renew()
+print("held", flush=True)
+os.kill(os.getpid(), signal.SIGSTOP)
+try:
+    lock.renew()
+    print("went on", flush=True)
+except LockLost:
+    print("lost", flush=True)
+"""
+
+
+@ON_THIS_MACHINE_ALONE
+def test_a_process_that_was_stopped_asks_before_it_goes_on_whatever_was_done_to_the_clock(tmp_path: Path) -> None:
+    place = str(tmp_path / "journal.sqlite")
+    with child(WRITER, place) as writer:
+        assert line(writer.stdout) == "held"
+        os.waitid(os.P_PID, writer.pid, os.WSTOPPED | os.WNOWAIT)
+        clock = HandClock(at=datetime.now(UTC) + timedelta(seconds=3))  # its lease has run out by now, says this one
+        with closing(open_journal(place, default=Path("/"), clock=clock)) as journal:
+            journal.lock(ZONE)
+            stopped_since = time.monotonic()
+            while time.monotonic() - stopped_since < 0.1:  # more than the part of two seconds that is trusted
+                time.sleep(0.01)
+            writer.send_signal(signal.SIGCONT)
+            assert line(writer.stdout) == "lost"
+
+
 def test_who_was_taken_over_stops_before_the_next_write(journal: SqlJournal, clock: HandClock) -> None:
     slow = journal.lock(ZONE)
     clock.sleep(60)
@@ -198,7 +283,7 @@ def test_a_killed_holder_is_taken_over_after_the_quiet_time(place: str, *, reape
         clock = system_clock()
         with closing(open_journal(place, default=Path("/"), clock=clock)) as journal:
             wait = journal.quiet_in_s(ZONE, CALL_LIMIT_S)
-            assert 0 < wait <= CALL_LIMIT_S
+            assert 0 < wait <= CALL_LIMIT_S + UNSEEN_S
             clock.sleep(wait)
             assert journal.quiet_in_s(ZONE, CALL_LIMIT_S) == 0
             journal.lock(ZONE).renew()
@@ -215,7 +300,7 @@ def test_quiet_counts_from_the_last_renewal(journal: SqlJournal, clock: HandCloc
     clock.sleep(10)
     lock.renew()
     clock.sleep(4)
-    assert journal.quiet_in_s(ZONE, CALL_LIMIT_S) == 11
+    assert journal.quiet_in_s(ZONE, CALL_LIMIT_S) == 11 + UNSEEN_S
     clock.sleep(30)
     assert journal.quiet_in_s(ZONE, CALL_LIMIT_S) == 0
 
@@ -223,12 +308,12 @@ def test_quiet_counts_from_the_last_renewal(journal: SqlJournal, clock: HandCloc
 def test_a_clock_that_was_set_back_does_not_stretch_the_quiet_time(journal: SqlJournal, clock: HandClock) -> None:
     held_by(journal, pid=ended_process())
     clock.sleep(-86400)
-    assert journal.quiet_in_s(ZONE, CALL_LIMIT_S) == CALL_LIMIT_S
+    assert journal.quiet_in_s(ZONE, CALL_LIMIT_S) == CALL_LIMIT_S + UNSEEN_S
 
 
 def test_a_process_that_only_inherited_the_number_is_not_the_holder(journal: SqlJournal) -> None:
     held_by(journal, start="1")
-    assert journal.quiet_in_s(ZONE, CALL_LIMIT_S) == CALL_LIMIT_S
+    assert journal.quiet_in_s(ZONE, CALL_LIMIT_S) == CALL_LIMIT_S + UNSEEN_S
     journal.lock(ZONE)
 
 
@@ -243,7 +328,7 @@ def test_our_own_process_is_a_living_holder(journal: SqlJournal, clock: HandCloc
 def test_whoever_takes_over_learns_when_the_dead_holder_was_last_alive(journal: SqlJournal, clock: HandClock) -> None:
     held_by(journal, start="1")
     taken = clock.now()
-    assert journal.lock(ZONE).dead_since == taken
+    assert journal.lock(ZONE).dead_since == taken + timedelta(seconds=UNSEEN_S)
     clock.sleep(1)
     assert journal.lock("other.example.").dead_since is None
 
@@ -254,7 +339,7 @@ def test_a_holder_on_another_machine_lives_as_long_as_its_lease(journal: SqlJour
         journal.quiet_in_s(ZONE, CALL_LIMIT_S)
     clock.sleep(60)
     assert journal.quiet_in_s(ZONE, CALL_LIMIT_S) == 0
-    assert journal.quiet_in_s(ZONE, 90) == 30
+    assert journal.quiet_in_s(ZONE, 90) == 30 + UNSEEN_S
     journal.lock(ZONE)
 
 
@@ -269,9 +354,12 @@ def test_where_no_start_time_can_be_told_the_lease_decides(journal: SqlJournal, 
 # --- a journal that fails meanwhile ------------------------------------------------------------------------------------
 def test_a_lock_that_cannot_be_renewed_stops_the_writing(tmp_path: Path) -> None:
     place = str(tmp_path / "journal.sqlite")
-    with closing(open_at(place, busy_timeout_s=0)) as journal, closing(sqlite3.connect(place)) as other:
+    clock = HandClock()
+    opened = open_journal(place, default=Path("/nonexistent"), clock=clock, busy_timeout_s=0)
+    with closing(opened) as journal, closing(sqlite3.connect(place)) as other:
         lock = journal.lock(ZONE)
         other.execute("BEGIN IMMEDIATE")
+        clock.sleep(1)
         with pytest.raises(JournalUnusable) as caught:
             lock.renew()
         assert caught.value.changed == "unknown"
