@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from math import inf
 from typing import Any, Protocol
 
 from registrar_sync.core.evidence import Change, ChangeState, Images, NewChange
 from registrar_sync.core.known import PolicyQuestion, Said, SmtpQuestion
 from registrar_sync.core.model import RRsetChange, ZoneView
+from registrar_sync.core.pace_account import CallLimit
+from registrar_sync.core.run import RunBook
 from registrar_sync.core.waiting import News, Seen, WatchBook
 from registrar_sync.dns_port import Hoped, Resolver
 
-__all__ = ["Clock", "DnsProvider", "Hoped", "Journal", "MailHosts", "PolicyHosts", "Resolver", "Secrets", "ZoneLock"]
+__all__ = ["Clock", "DnsProvider", "Hoped", "Journal", "MailHosts", "Pace", "PolicyHosts", "Resolver", "Secrets", "ZoneLock"]
 
 
 class Clock(Protocol):
@@ -36,6 +39,32 @@ class Secrets(Protocol):
 
     def resolve(self, reference: str) -> str | None:
         """The secret that a reference (``env:NAME``, ``file:/path``) stands for, or None where it is not set."""
+        ...
+
+
+class Pace(Protocol):
+    """How quickly one account may be called, by all who call on its behalf. Thread-safe; seconds throughout.
+
+    Only ``reserve`` and ``held`` raise ``JournalUnusable``, where the pace is kept in a journal.
+    """
+
+    def reserve(self, calls: int = 1, *, within_s: float = inf) -> float:
+        """Take the next slots, in one piece; the seconds until all of these calls may go out. It is never asked twice.
+
+        More than ``within_s``: nothing was taken.
+        """
+        ...
+
+    def held(self) -> float:
+        """For so long nobody may call, whatever slot they have; 0: go. To be asked after waiting for a slot."""
+        ...
+
+    def hold(self, seconds: float) -> None:
+        """The provider said when to come back (``Retry-After``): until then no call of the whole account."""
+        ...
+
+    def answered(self, busy: bool) -> None:
+        """A call was answered. ``busy``: that we are too quick, and the account slows down; good answers bring it back."""
         ...
 
 
@@ -212,8 +241,20 @@ class Journal(Protocol):
         """Due times, shared with all who watch by this journal. Raises ``JournalUnusable``."""
         ...
 
+    def run_book(self, *, lease_s: float = 20.0) -> RunBook:
+        """Runs over many domains, shared with all who use this journal. ``lease_s``: seconds that a lane counts as held after
+        its holder's last sign of life, where nobody can tell whether the holder lives. Raises ``JournalUnusable``."""
+        ...
+
     def unfinished(self, domain: str | None = None) -> list[Change]:
         """Changes whose state is ``intended`` or ``unknown``, oldest first."""
+        ...
+
+    def pace(self, account: str, limit: CallLimit | None) -> Pace:
+        """The account's pace, kept together with all processes that share the journal; ``limit`` None: none is known.
+
+        Raises ``JournalUnusable``.
+        """
         ...
 
     def lock(self, zone: str) -> ZoneLock:

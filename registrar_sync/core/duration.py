@@ -23,3 +23,20 @@ def parse_seconds(text: str, *, longest_s: int) -> int:
     if seconds > longest_s:
         raise UsageError(f"{text!r} is longer than {longest_s // 86400} days. Nothing was changed.")
     return seconds
+
+
+def in_words(seconds: float) -> str:
+    """A span as one says it, to two places.
+
+    >>> [in_words(each) for each in (0.4, 59, 95, 7800, 100000)]
+    ['1 s', '59 s', '1 min 35 s', '2 h 10 min', '1 d 3 h']
+    """
+    left = max(1, round(seconds))
+    parts: list[str] = []
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        if left >= size or (unit == "s" and not parts):
+            parts.append(f"{left // size} {unit}")
+        elif parts:
+            break  # "1 d 5 s" says nothing that "1 d" does not
+        left %= size
+    return " ".join(parts[:2])

@@ -14,8 +14,9 @@ import requests
 import tenacity
 
 from registrar_sync.errors import RegistrarSyncError, WriteMustReread
-from registrar_sync.providers.policy import Again, HttpDenied, HttpRefused, Policy, final_error
+from registrar_sync.providers.policy import Again, HttpDenied, HttpRefused, OfAccount, Policy, final_error
 from registrar_sync.providers.redaction import told_in_xml, vendor_codes, vendor_words
+from registrar_sync.providers.slots import Held, TooLate
 from registrar_sync.providers.wire import Lost
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ LOG = logging.getLogger(__name__)
 MOST_ATTEMPTS = 5  # of a read or a replace; a publish is repeated until its time is over
 _BACK_OFF = tenacity.wait_random_exponential(multiplier=0.25, max=4)  # seconds, with jitter
 _SHORTEST_EXCHANGE_S = 0.05  # less time than this is no time for an exchange
+_OF_THE_ZONE = (409, 423)  # "conflict" and "locked" speak of what was asked for, not of how often we ask
 
 
 @dataclass(slots=True)
@@ -87,26 +89,45 @@ class _Call(Generic[T]):
             raise Again("no time was left to send it", effect=False)
         self.transport.api_calls += 1
         try:
-            return self._exchange(limit_s)
+            answer = self._exchange(limit_s)
         except Lost as lost:
             self._log(str(lost))
             self.any_effect |= lost.sent
             raise Again(self.transport.redact.foreign(str(lost)), effect=lost.sent) from None
         except Again as again:
             self.any_effect |= again.effect
+            self._tell_account(again)
             raise
+        self.transport.slots.pace.answered(busy=False)
+        return answer
+
+    def _tell_account(self, again: Again) -> None:
+        """What was said to us holds for all who call for this account."""
+        if again.of_account == "slow":
+            self.transport.slots.pace.answered(busy=True)
+        if again.of_account != "no" and again.retry_after_s:
+            self.transport.slots.pace.hold(again.retry_after_s)
 
     def _wait_for_slot(self) -> None:
-        while (wait := self.transport.slot()) > 0:
-            resume = self.transport.clock.monotonic() + wait
-            if self.policy.age_left(resume) <= 0:
-                raise WriteMustReread(f"{self._what()} was not sent: the account's rate is used up.", retry_after_s=wait)
+        try:
+            waited = self.transport.slots.wait(self.policy)
+        except TooLate as late:
+            # The fresh read waits for its slot itself: before it only what the provider asked for is waited.
+            text = f"{self._what()} was not sent: the account's rate is used up for {late.wait_s:.0f} s."
+            raise WriteMustReread(text, retry_after_s=late.held_s) from None
+        except Held as held:
+            raise self._held(held.wait_s) from None
+        if waited:
             # A read or a publish may wait for its slot as long as the rate asks: its time begins when it has it.
-            self.transport.clock.sleep(wait)
             self.ends = max(self.ends, self.transport.clock.monotonic() + self.transport.call_limit_s)
 
+    def _held(self, wait_s: float) -> RegistrarSyncError:
+        last = Again("it was not sent: the provider told this account to wait", effect=False, retry_after_s=wait_s)
+        return final_error(self.policy, last, any_effect=self.any_effect, what=self._what())
+
     def _log(self, outcome: object) -> None:
-        LOG.debug("%s -> %s (request %d)", self._what(), self.transport.redact.clean(str(outcome)), self.transport.api_calls)
+        if LOG.isEnabledFor(logging.DEBUG):  # taking secrets out costs more than the line
+            LOG.debug("%s -> %s (request %d)", self._what(), self.transport.redact.clean(str(outcome)), self.transport.api_calls)
 
 
 @dataclass(slots=True)
@@ -139,12 +160,18 @@ class HttpCall(_Call[requests.Response]):
         if 200 <= status < 300:
             return self._with_json(response) if self.transport.rules.answers == "json" else response
         if status == 429 or status in self.transport.rules.busy_statuses:
-            raise Again(self._said(response), effect=False, retry_after_s=self._retry_after(response))
+            raise self._busy(response)
         if status >= 500 or status == 408:  # 408: OVH under load, with an HTML body (external-dns issue 1546)
-            raise Again(self._said(response), effect=True, retry_after_s=self._retry_after(response))
+            # 503 with Retry-After speaks of the service as a whole
+            of_account: OfAccount = "wait" if status == 503 else "no"
+            raise Again(self._said(response), effect=True, retry_after_s=self._retry_after(response), of_account=of_account)
         if status < 400 and self.policy.kind != "read":  # a redirect: whether the call was carried out before, it does not say
             raise final_error(self.policy, Again(self._said(response), effect=True), any_effect=True, what=self._what())
         raise self._refusal(response)
+
+    def _busy(self, response: requests.Response) -> Again:
+        of_account: OfAccount = "no" if response.status_code in _OF_THE_ZONE else "slow"
+        return Again(self._said(response), effect=False, retry_after_s=self._retry_after(response), of_account=of_account)
 
     def _with_json(self, response: requests.Response) -> requests.Response:
         """An accepted call whose body is JSON; an empty body (204) reads as null.
@@ -156,7 +183,7 @@ class HttpCall(_Call[requests.Response]):
             if self.policy.kind == "read" and response.content.strip():
                 self.transport.log_answer()
                 raise Again(f"HTTP {response.status_code}, and the answer is not JSON", effect=False)
-            response._content = b"null"
+            response._content, response.encoding = b"null", "utf-8"  # lexicon logs the text: else its encoding is guessed, slowly
         return response
 
     def _refusal(self, response: requests.Response) -> RegistrarSyncError:
@@ -172,7 +199,7 @@ class HttpCall(_Call[requests.Response]):
                 answer=answer,
             )
         if codes & self.transport.busy_codes:
-            raise Again(self._said(response), effect=False, retry_after_s=self._retry_after(response))
+            raise self._busy(response)
         refused = HttpRefused(f"{said}. This call changed nothing.", status=response.status_code, answer=answer, codes=codes)
         if self.policy.kind == "publish":
             # One publication may be under way at a time; the next one is refused meanwhile (terraform-provider-ovh #76).

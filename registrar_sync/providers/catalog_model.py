@@ -96,6 +96,7 @@ class ProviderEntry(Entry):
 
     ``budget_s``: until written data is served by every authoritative server, ``budget_source`` where that figure is from.
     ``rate``: what a run over many domains keeps to; a single enrolment may exceed it for a moment.
+    ``calls_a_domain``: HTTP requests of one enrolment, for the estimate of a run; without it a usual figure of the shape.
     ``credential_errors``: the vendor's own error codes that mean wrong credentials, beside HTTP 401 and 403.
     ``busy_errors``: those that mean "later", as 429 does. ``bases``: below which all URLs of a provider on lexicon's verbs lie
     (the first is the one that an account's endpoint stands for; ``{option}`` is replaced by a credential's value). ``extra``: the
@@ -125,6 +126,7 @@ class ProviderEntry(Entry):
     busy_errors: list[str] = Field(default=[])
     nameservers: list[str] = Field(default=[], description="suffixes of the provider's name servers; * is any part of a label")
     rate: Rate | None = None
+    calls_a_domain: float | None = Field(default=None, gt=0)
     ttl: TtlBounds = Field(default=TtlBounds())
     call_limit_s: float = Field(default=15.0, gt=0, le=600)
     read_back_s: float = Field(default=10.0, ge=0, le=600)

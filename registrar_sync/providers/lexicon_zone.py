@@ -20,11 +20,11 @@ from registrar_sync.errors import (
     ProviderUnavailable,
     RegistrarSyncError,
 )
-from registrar_sync.ports import Clock
+from registrar_sync.ports import Clock, Pace
 from registrar_sync.providers.catalog import AccountSettings
 from registrar_sync.providers.catalog_model import ProviderSpec
+from registrar_sync.providers.pace import AccountPace, limit_of
 from registrar_sync.providers.policy import READ, READ_COUNTS_S, HttpDenied, HttpRefused, Policy
-from registrar_sync.providers.rate import RateWindow
 from registrar_sync.providers.redaction import Redactor
 from registrar_sync.providers.rows import Speller
 from registrar_sync.providers.shapes import (
@@ -36,7 +36,7 @@ from registrar_sync.providers.shapes import (
     write_records,
     write_rrsets,
 )
-from registrar_sync.providers.transport import Transport, no_wait
+from registrar_sync.providers.transport import Transport
 from registrar_sync.providers.verbs import VerbsZone
 from registrar_sync.providers.verbs_lexicon import AdapterFailed
 from registrar_sync.providers.verbs_write import VerbsAdapter, write_verbs
@@ -52,13 +52,10 @@ _LOOK = "Run it again with --debug, which logs the whole answer, secrets taken o
 class LexiconZone:
     """One account at a certified provider; see ``ports.DnsProvider``. Not for use by two threads at once.
 
-    ``slot``: seconds to wait before the next request, for a rate that several share; without it the account's own rate holds
-    for this object.
+    ``pace``: the account's, where several share it; without it the account's own rate holds for this object.
     """
 
-    def __init__(
-        self, spec: ProviderSpec, account: AccountSettings, clock: Clock, *, slot: Callable[[], float] | None = None
-    ) -> None:
+    def __init__(self, spec: ProviderSpec, account: AccountSettings, clock: Clock, *, pace: Pace | None = None) -> None:
         if spec.tier == "manual" or spec.shape is None:
             raise ProviderManual(
                 f"{spec.name} cannot be written to by this program: {spec.reason or spec.tier}. Nothing was changed.",
@@ -74,7 +71,7 @@ class LexiconZone:
             clock=clock,
             redact=Redactor(secrets),
             call_limit_s=account.call_limit_s,
-            slot=slot or (RateWindow(account.rate, clock.monotonic) if account.rate else no_wait),
+            pace=pace or AccountPace(limit_of(account.rate), clock.monotonic),
             rules=spec.http,
             busy_codes=frozenset(spec.busy_errors),
         )
@@ -109,6 +106,7 @@ class LexiconZone:
         read_at = self._take_entered_at()
         if read_at is None:
             adapter.forget()
+            self._http.slots.reading()
         with self._asking():
             rrsets = self._speller(adapter).rrsets(owner, adapter.rows(owner))
         self._read_at = self._clock.monotonic() if read_at is None else read_at

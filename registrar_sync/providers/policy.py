@@ -19,6 +19,9 @@ READ_COUNTS_S = 5.0  # seconds: a replace never stands on an older read (design 
 
 Kind = Literal["read", "replace", "once", "publish"]
 
+OfAccount = Literal["no", "wait", "slow"]
+"""What an answer says of the whole account: nothing; when to come back; that we are too quick (and perhaps when to come back)."""
+
 
 def _nothing() -> None:
     """Before a read nobody needs to be told."""
@@ -77,13 +80,23 @@ class Again(Exception):
     """An attempt that failed and might be repeated.
 
     ``effect``: whether the attempt may have changed something. ``refused``: the vendor's clear refusal, where it was one.
+    ``of_account``: what the answer says of calls of others, too.
     """
 
-    def __init__(self, why: str, *, effect: bool, retry_after_s: float | None = None, refused: HttpRefused | None = None) -> None:
+    def __init__(
+        self,
+        why: str,
+        *,
+        effect: bool,
+        retry_after_s: float | None = None,
+        refused: HttpRefused | None = None,
+        of_account: OfAccount = "no",
+    ) -> None:
         super().__init__(why)
         self.effect = effect
         self.retry_after_s = retry_after_s
         self.refused = refused
+        self.of_account = of_account
 
 
 def final_error(policy: Policy, last: Again, *, any_effect: bool, what: str) -> RegistrarSyncError:

@@ -26,7 +26,9 @@ class Redactor(redaction.Redactor):
 
     def foreign(self, text: str, longest: int = _SHOWN) -> str:
         """``text`` of a stranger: redacted, on one line, without control or invisible characters, shortened."""
-        plain = "".join(" " if unicodedata.category(char).startswith(("C", "Z")) else char for char in self.clean(text))
+        clean = self.clean(text)
+        usual = clean.isascii() and clean.isprintable()  # nearly always: not looked at one by one
+        plain = clean if usual else "".join(map(_visible, clean))
         line = " ".join(plain.split())
         return line if len(line) <= longest else line[: longest - 1] + "…"
 
@@ -40,6 +42,10 @@ class Redactor(redaction.Redactor):
         record.msg, record.args = self.clean(_message(record)), None
         record.exc_info = record.exc_text = None
         return True
+
+
+def _visible(char: str) -> str:
+    return " " if unicodedata.category(char).startswith(("C", "Z")) else char
 
 
 def _message(record: logging.LogRecord) -> str:

@@ -12,13 +12,15 @@ from urllib.parse import urlsplit
 import requests
 
 from registrar_sync.errors import ConfigInvalid, CredentialsRejected, ProviderRefused
-from registrar_sync.ports import Clock
+from registrar_sync.ports import Clock, Pace
 from registrar_sync.providers.call import HttpCall, OtherCall
 from registrar_sync.providers.catalog_model import HttpRules
 from registrar_sync.providers.endpoint import endpoint_fault, is_inside
+from registrar_sync.providers.pace import AccountPace
 from registrar_sync.providers.policy import READ, Policy
 from registrar_sync.providers.redaction import Redactor
 from registrar_sync.providers.seam import carried_by
+from registrar_sync.providers.slots import Slots
 from registrar_sync.providers.wire import Wire
 
 T = TypeVar("T")
@@ -28,26 +30,21 @@ LOG = logging.getLogger(__name__)
 _PASSED_ON = frozenset({"params", "data", "json", "headers", "auth"})  # what an adapter may say of a request
 
 
-def no_wait() -> float:
-    """No rate limit."""
-    return 0.0
-
-
 @dataclass(slots=True, kw_only=True)
 class Transport:
     """The HTTP side of one opened account.
 
     ``label`` names provider and account in messages. ``call_limit_s``: the longest one call may take, its attempts and the
-    pauses between them included. ``slot``: seconds to wait before the next request (0: it has taken its slot). ``rules``: what
-    is said of the vendor's HTTP. ``busy_codes``: its codes that mean what 429 does. ``last_call``: the call answered last, and
-    its status.
+    pauses between them included. ``pace``: the account's; without one this transport's own, which only the vendor slows down.
+    ``rules``: what is said of the vendor's HTTP. ``busy_codes``: its codes that mean what 429 does. ``last_call``: the call
+    answered last, and its status.
     """
 
     label: str
     clock: Clock
     redact: Redactor
     call_limit_s: float = 15.0
-    slot: Callable[[], float] = no_wait
+    pace: Pace | None = None
     rules: HttpRules = field(default_factory=HttpRules)
     busy_codes: frozenset[str] = frozenset()
     api_calls: int = 0
@@ -56,6 +53,11 @@ class Transport:
     _bases: tuple[str, ...] = ()
     _policy: Policy = READ
     _wire: Wire = field(default_factory=lambda: Wire("registrar-sync"))
+    slots: Slots = field(init=False)
+
+    def __post_init__(self) -> None:
+        pace = self.pace or AccountPace(None, self.clock.monotonic)
+        self.slots = Slots(pace, self.clock, longest_hold_s=self.call_limit_s)
 
     def confine(self, *bases: str) -> None:
         """Accept only URLs at or below one of ``bases``. Raises ``ConfigInvalid`` for one that must not be used."""
@@ -108,7 +110,7 @@ class Transport:
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         """The request as it would go out. Raises ``CredentialsRejected`` where a header cannot carry its value."""
         try:
-            prepared = self._wire.session.prepare_request(request)
+            prepared = self._wire.prepared(request)
             for value in prepared.headers.values():
                 str(value).encode("latin-1")  # as http.client will
             return prepared

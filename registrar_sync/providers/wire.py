@@ -10,8 +10,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from http.client import CONTINUE, SWITCHING_PROTOCOLS, HTTPException, HTTPResponse
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -19,11 +18,13 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from registrar_sync.providers.endpoint import is_loopback
+from registrar_sync.providers.time_limit import TIME_LIMITS
 
 RESPONSE_LIMIT = 64 * 1024 * 1024  # octets, unpacked: a zone of some hundred thousand records
 
@@ -137,7 +138,9 @@ class _Watched(HTTPConnection):
         raise NewConnectionError(self, f"no connection: {failure.strerror or failure}") from failure
 
     def _addresses(self, limit_s: float) -> list[Any]:
-        """Look the host up, in a thread of its own: the system's resolver knows no time limit."""
+        """Look the host up, in a thread of its own: the system's resolver knows no time limit. An address is not looked up."""
+        with suppress(OSError, UnicodeError):
+            return list(socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST))
         found: list[Any] = []
         failed: list[OSError] = []
 
@@ -209,11 +212,29 @@ class Wire:
         for scheme in ("https://", "http://"):
             self.session.mount(scheme, _WatchedAdapter(self._lifelines))
 
+    def prepared(self, request: requests.Request) -> requests.PreparedRequest:
+        """As ``requests.Session.prepare_request``, without merging what this session never has: auth, params, hooks, files.
+        Raises what that raises."""
+        headers = CaseInsensitiveDict({**self.session.headers})
+        headers.update(request.headers)
+        prepared = requests.PreparedRequest()
+        prepared.prepare(
+            method=request.method,
+            url=request.url,
+            headers={name: value for name, value in headers.items() if value is not None},
+            data=request.data,
+            json=request.json,
+            params=request.params,
+            auth=request.auth,
+            cookies=self.session.cookies,
+        )
+        return prepared
+
     def exchange(self, prepared: requests.PreparedRequest, limit_s: float) -> requests.Response:
         """Send one request and read its whole answer within ``limit_s`` seconds. Raises ``Lost``."""
         self._lifelines.begin()
         try:
-            with self._watchdog(limit_s):
+            with TIME_LIMITS.within(limit_s, self._lifelines.cut):
                 response = self._send(prepared, limit_s)
                 _read_all(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
@@ -240,16 +261,6 @@ class Wire:
             proxies={} if is_loopback(host) else get_environ_proxies(url, no_proxy=None),
             verify=os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True,
         )
-
-    @contextmanager
-    def _watchdog(self, limit_s: float) -> Iterator[None]:
-        timer = threading.Timer(limit_s, self._lifelines.cut)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
 
     def _lost(self, error: Exception | None, limit_s: float) -> Lost:
         if self._lifelines.is_cut or isinstance(error, requests.Timeout):

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from registrar_sync.core.pace_account import CallLimit
 from registrar_sync.errors import (
     ConfigInvalid,
     CredentialsRejected,
@@ -29,9 +30,8 @@ from registrar_sync.errors import (
     WriteMustReread,
 )
 from registrar_sync.providers import wire
-from registrar_sync.providers.catalog_model import Rate
+from registrar_sync.providers.pace import AccountPace
 from registrar_sync.providers.policy import HttpRefused, Policy
-from registrar_sync.providers.rate import RateWindow
 from registrar_sync.providers.redaction import Redactor
 from registrar_sync.providers.seam import bound_module, carried_by
 from registrar_sync.providers.transport import Transport
@@ -235,16 +235,22 @@ class TestReplaces:
     def test_a_replace_whose_rate_slot_comes_too_late_goes_back(
         self, clock: FakeClock, transport_to: Callable[..., Transport]
     ) -> None:
-        window = RateWindow(Rate(calls=1, per_s=20), clock.monotonic)
+        pace = AccountPace(CallLimit(calls=6, per_s=60), clock.monotonic)
+        pace.reserve(5)  # all that may go out at once
         with web() as server:
-            transport = transport_to(server.url, slot=window)
+            transport = transport_to(server.url, pace=pace)
             transport.request("GET", f"{server.url}/")
-            with pytest.raises(WriteMustReread) as raised:
+            with pytest.raises(WriteMustReread, match="rate is used up") as raised:
                 write(transport, "PUT", f"{server.url}/rrset", young(clock))
-            assert raised.value.retry_after_s == pytest.approx(20.0)
+            assert raised.value.retry_after_s == 0.0
+            read_at = sum(clock.slept)
             transport.request("GET", f"{server.url}/")
-            assert sum(clock.slept) == pytest.approx(20.0)
-            assert [method for method, *_ in server.seen] == ["GET", "GET"]
+            assert sum(clock.slept) > read_at
+            waited = sum(clock.slept)
+            write(transport, "PUT", f"{server.url}/rrset", young(clock))
+            write(transport, "PUT", f"{server.url}/rrset", young(clock))
+            assert sum(clock.slept) == waited  # the read has waited for them, too
+            assert [method for method, *_ in server.seen] == ["GET", "GET", "PUT", "PUT"]
 
 
 INTERIM = {
