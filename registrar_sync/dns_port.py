@@ -85,6 +85,11 @@ class Resolver(Protocol):
         """
         ...
 
+    def look_up_soon(self, name: str, rtype: str, done: Callable[[Answer | None], object]) -> None:
+        """As ``look_up``, without a thread that waits: returns now, and calls ``done`` once, maybe from another thread, maybe
+        before this returns. None: one question to one resolver does not tell, and ``look_up`` must. ``done`` must be quick."""
+        ...
+
     def close(self) -> None:
         """Give threads and sockets back. Who still waits for an answer is told that none came. Twice is once."""
         ...

@@ -45,8 +45,11 @@ def enrol_mx(view: ZoneView, wish: Wish, known: Known) -> Part:
 
 def is_address(exchange: str) -> bool:
     """Whether an exchange is an IP address written as a name."""
+    bare = display(exchange).strip("[]")
+    if ":" not in bare and not bare[-1:].isdigit():
+        return False  # nearly all of them, told apart without an exception
     try:
-        ipaddress.ip_address(display(exchange).strip("[]"))
+        ipaddress.ip_address(bare)
     except ValueError:
         return False
     return True

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from registrar_sync.core.observation import Answer
 
 UNASKED = "not asked"
 
 
-@dataclass(frozen=True, slots=True)
-class DnsQuestion:
+class DnsQuestion(NamedTuple):
     """The records of a type at a name (absolute, lower-case), as a recursive resolver tells them."""
 
     name: str
@@ -69,7 +68,7 @@ class Known:
     def dns(self, name: str, rtype: str) -> Answer:
         """The answer, or one of status ``unreachable`` where it is not known."""
         question = DnsQuestion(name, rtype)
-        found = self._own.get(question) or self._find(question)
+        found = (self._own.get(question) if self._own else None) or self._find(question)
         return found if isinstance(found, Answer) else Answer(status="unreachable", detail=UNASKED)
 
     def policy(self, domain: str, addresses: tuple[str, ...]) -> Said:

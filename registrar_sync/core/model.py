@@ -92,7 +92,7 @@ class RRset:
     @property
     def values(self) -> frozenset[Rdata]:
         """The set of served values (an exact duplicate row counts once, rules case 48)."""
-        return frozenset([record.rdata for record in self.live])
+        return frozenset([record.rdata for record in self.records if not record.disabled])
 
     def with_records(self, records: Iterable[Record]) -> RRset:
         """The same set with other records."""
@@ -116,7 +116,7 @@ def same_data(one: RRset | None, other: RRset | None) -> bool:
 
 def data_of(rrset: RRset | None) -> frozenset[tuple[Rdata, int]]:
     """The served values of a set that may be absent, each with its TTL."""
-    return frozenset((record.rdata, record.ttl) for record in rrset.live) if rrset else frozenset()
+    return frozenset([(record.rdata, record.ttl) for record in rrset.live]) if rrset else frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +165,8 @@ class RRsetChange:
     @property
     def is_empty(self) -> bool:
         """Whether nothing would be written."""
-        return all(edit.keeps for edit in self.edits)
+        old, new = (rrset.records if rrset else () for rrset in (self.before, self.after))
+        return old == new or (len(old) == len(new) and all(edit.keeps for edit in self.edits))
 
     @property
     def inverse(self) -> RRsetChange:

@@ -12,7 +12,7 @@ from registrar_sync.core.wish import Wish
 
 def mx_values(rrset: RRset | None) -> frozenset[Mx]:
     """The served MX values of a set that may be absent."""
-    return frozenset(value for value in rrset.values if isinstance(value, Mx)) if rrset else frozenset()
+    return frozenset([value for value in rrset.values if isinstance(value, Mx)]) if rrset else frozenset()
 
 
 def arrange(view: ZoneView, before: RRset | None, placement: Placement, wish: Wish) -> RRset | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 from registrar_sync.core.model import Record, RRset, Txt, is_spf
 from registrar_sync.core.names import display
@@ -28,10 +29,12 @@ __all__ = [
 _VERSION = "v=spf1"
 _TERM = re.compile(r"[^ ]+")
 _ALMOST = re.compile(r"v\s*=\s*spf|spf1\s|spf2\.0/", re.IGNORECASE)
+_NO_ASCII = re.compile(rb"[^\x20-\x7e]")
 _SINGLE_MODIFIERS = ("redirect", "exp")
+_KEPT_OCTETS = 2048  # a record of strangers may be longer, and is then read each time
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SpfRecord:
     """A valid SPF record. ``version`` in its own spelling; ``original`` the text it was read from, None once edited."""
 
@@ -46,12 +49,12 @@ class SpfRecord:
             return self.original
         return " ".join([self.version, *(term.text for term in self.terms)])
 
-    @property
+    @cached_property
     def all_term(self) -> Term | None:
         """The first ``all``: no mechanism after it is ever tested (RFC 7208 section 5.1)."""
         return next((term for term in self.terms if term.is_all), None)
 
-    @property
+    @cached_property
     def live(self) -> tuple[Term, ...]:
         """The mechanisms that can match besides ``all``: those before the first one."""
         return tuple(term for term in self.terms[: self.live_end] if not term.is_modifier)
@@ -108,7 +111,7 @@ class SpfRecord:
         """With another qualifier before the ``all`` that decides, the first one. Without any ``all`` the same record."""
         return self.put(self.live_end, self.all_term.with_qualifier(qualifier)) if self.all_term else self
 
-    @property
+    @cached_property
     def live_end(self) -> int:
         """How many of ``terms`` stand before the first ``all``."""
         return next((index for index, term in enumerate(self.terms) if term.is_all), len(self.terms))
@@ -128,6 +131,7 @@ def _includes(term: Term, domain: str) -> bool:
     return term.name == "include" and not term.is_modifier and same_domain(term.value, domain)
 
 
+@lru_cache(maxsize=256)  # one for each service, written in every domain's plan
 def include_term(domain: str, qualifier: Qualifier = "+") -> Term:
     """An include of ``domain``; "+" is left unwritten."""
     return parse_term(f"{'' if qualifier == '+' else qualifier}include:{display(domain)}")
@@ -135,6 +139,10 @@ def include_term(domain: str, qualifier: Qualifier = "+") -> Term:
 
 def parse_spf(joined: bytes) -> SpfRecord:
     """Read the joined text of one TXT record. Raises ``SpfInvalid`` for whatever RFC 7208 sections 4.5, 6 and 12 refuse."""
+    return _read_once(joined) if len(joined) <= _KEPT_OCTETS else _read(joined)
+
+
+def _read(joined: bytes) -> SpfRecord:
     text = _ascii(joined)
     version, _, _ = text.partition(" ")
     if version.lower() != _VERSION:
@@ -145,11 +153,14 @@ def parse_spf(joined: bytes) -> SpfRecord:
     return SpfRecord(version=version, terms=terms, original=text)
 
 
+_read_once = lru_cache(maxsize=256)(_read)  # a plan is thought through several times, and reads the same few records each time
+
+
 def _ascii(joined: bytes) -> str:
-    for position, octet in enumerate(joined):
-        if not 0x20 <= octet <= 0x7E:
-            what = "a tab is no separator" if octet == 9 else f"octet 0x{octet:02x} is no printable ASCII"
-            raise SpfInvalid(position, f"{what} (RFC 7208 section 12)")
+    odd = _NO_ASCII.search(joined)
+    if odd:
+        what = "a tab is no separator" if odd[0] == b"\t" else f"octet 0x{odd[0][0]:02x} is no printable ASCII"
+        raise SpfInvalid(odd.start(), f"{what} (RFC 7208 section 12)")
     return joined.decode("ascii")
 
 

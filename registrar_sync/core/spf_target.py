@@ -50,10 +50,15 @@ def target_of(term: Term, domain: str) -> str | None:
     (a label over 63 octets, an empty one, ...)."""
     if not term.domain:
         return domain
-    if "\\" in term.domain:  # an escape to the DNS, an octet of its own to SPF
+    return _name_in(term.domain)
+
+
+@lru_cache(maxsize=1024)  # the same few terms are read in every round of finding out, and customers share their senders
+def _name_in(domain: str) -> str | None:
+    if "\\" in domain:  # an escape to the DNS, an octet of its own to SPF
         return None
     try:
-        return absolute(dns.name.from_text(term.domain).to_text())
+        return absolute(dns.name.from_text(domain).to_text())
     except dns.exception.DNSException:
         return None
 

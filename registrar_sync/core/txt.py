@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 _STRING_LIMIT = 255  # octets in one character-string, RFC 1035 section 3.3
 _BLANKS = " \t"
+_PLAIN = re.compile(r'[^"\\]+')
 
 
 def split_strings(text: bytes) -> tuple[bytes, ...]:
@@ -70,7 +72,11 @@ def _read_quoted(text: str, position: int) -> tuple[bytes, int]:
         if text[position] == '"':
             _expect_gap(text, position + 1)
             return bytes(octets), position + 1
-        position = _read_one(text, position, octets)
+        if plain := _PLAIN.match(text, position):
+            octets += _encoded(plain[0], position)
+            position = plain.end()
+        else:
+            position = _read_one(text, position, octets)
     raise ValueError(f"the quote opened at position {start} is never closed")
 
 
@@ -106,8 +112,8 @@ def _read_one(text: str, position: int, octets: bytearray) -> int:
     return position + 4
 
 
-def _encoded(char: str, position: int) -> bytes:
+def _encoded(text: str, position: int) -> bytes:
     try:
-        return char.encode()
+        return text.encode()
     except UnicodeEncodeError as error:
-        raise ValueError(f"a character that stands for no octets, at position {position}") from error
+        raise ValueError(f"a character that stands for no octets, at position {position + error.start}") from error

@@ -170,6 +170,7 @@ def _look_again(desk: Desk, procedure: Procedure, provider: DnsProvider, sitting
     """Ask the DNS, then the API, once more: what the DNS said before the pause says nothing of the zone after it. What was
     found out may not count any more either, and must not be asked between this read and the write."""
     sitting.look = _look(desk, procedure)
+    desk.history(anew=True)
     return provider.read(desk.owner)
 
 
@@ -233,7 +234,7 @@ def _undo_hint(desk: Desk) -> str:
         return ""
     if desk.left:
         return f"once the MX are entered by hand: {desk.check_again}; to undo what was written: registrar-sync rollback {domain}"
-    lowered = open_prepares(desk.setting.journal.changes(desk.owner))
+    lowered = open_prepares(desk.history())
     finish = f"once mail flows, raise the TTLs again: registrar-sync finish {domain}; " if lowered else ""
     return f"{finish}to undo it: registrar-sync rollback {domain}"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from registrar_sync.core import names
+from registrar_sync.core.evidence import Change
 from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import held_back
 from registrar_sync.core.scope import TYPES, Only, Scope, scope_of
@@ -56,7 +57,8 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What the operator asked for one domain (absolute, A-label). ``only``: one part, SPF or MX (None: both)."""
+    """What the operator asked for one domain (absolute, A-label). ``only``: one part, SPF or MX (None: both). ``run``: of many
+    domains, that it belongs to."""
 
     domain: str
     zone: str | None = None
@@ -71,6 +73,7 @@ class Request:
     to_change: int | None = None
     keep_spf: bool = False
     only: Only | None = None
+    run: int | None = None
 
     def scope(self, setting: Setting) -> Scope:
         """Which of SPF and MX it is about, at this provider."""
@@ -111,6 +114,7 @@ class Desk:
     # Whether the change is written and was read back: then an error afterwards does not undo that.
     wrote: bool = False
     started: float = field(default=0.0)
+    _history: list[Change] | None = None
 
     def __post_init__(self) -> None:
         self.started = self.setting.clock.monotonic()
@@ -129,6 +133,13 @@ class Desk:
     def shown_domain(self) -> str:
         """The domain as people write it."""
         return names.display(self.owner)
+
+    def history(self, *, anew: bool = False) -> list[Change]:
+        """The domain's changes, newest first, as the journal told them when they were first needed. ``anew``: as it tells now,
+        for a new look at the zone: there is one where the journal has news of it by the time that its lock is taken."""
+        if anew or self._history is None:
+            self._history = self.setting.journal.changes(self.owner)
+        return self._history
 
     def open(self) -> DnsProvider:
         """Open the account and find the zone; the provider is closed with the desk."""

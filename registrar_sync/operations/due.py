@@ -30,7 +30,7 @@ def _is_held(journal: Journal, zone: str) -> bool:
 
 def too_early(desk: Desk) -> list[Finding]:
     """That caches may still hold answers with the TTLs from before ``prepare``; nothing once that is over."""
-    here = [one for one in open_prepares(desk.setting.journal.changes(desk.owner)) if _is_of(desk, one)]
+    here = [one for one in open_prepares(desk.history()) if _is_of(desk, one)]
     if not here:
         return []
     if here[0].over_at is None:

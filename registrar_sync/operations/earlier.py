@@ -31,7 +31,12 @@ def changed_types(before: RRsets, after: RRsets) -> tuple[str, ...]:
 
 def earlier_writers(journal: Histories, owner: str, change_id: int) -> tuple[Change, ...]:
     """What wrote for this owner before a change, newest first."""
-    return tuple(change for change in journal.changes(owner) if change.id < change_id and last_write(change) is not None)
+    return writers_before(change_id, journal.changes(owner))
+
+
+def writers_before(change_id: int, changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Those of an owner's changes that wrote before one of them, in their order."""
+    return tuple(change for change in changes if change.id < change_id and last_write(change) is not None)
 
 
 def unseen_writers(journal: Histories, zone: str | None, *, before: int | None = None) -> list[Change]:

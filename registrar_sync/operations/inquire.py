@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 from registrar_sync.core.known import DnsQuestion, Known, PolicyQuestion, Question
+from registrar_sync.core.observation import Answer
 from registrar_sync.operations.remembered import Found, Remembered, Standing
 from registrar_sync.ports import Clock, MailHosts, PolicyHosts, Resolver
 
@@ -74,20 +75,43 @@ class Inquiry:
 
     def _send_out(self, question: Question) -> Future[None] | None:
         """The question under way, ours or another thread's; None where the answer has just come."""
-        if question in self._under_way:
-            return self._under_way[question]
+        under_way = self._under_way.get(question)
+        if under_way is not None and not under_way.done():
+            return under_way
         if self._remembered.get(question) is not None:
             return None
-        flight = self._under_way[question] = self._pool.submit(self._ask_and_remember, question)
-        flight.add_done_callback(lambda _: self._landed(question))
+        flight: Future[None] = Future()
+        self._under_way[question] = flight
+        flight.add_done_callback(lambda landed: self._landed(question, landed))
+        if isinstance(question, DnsQuestion):
+            self._resolver.look_up_soon(question.name, question.rtype, lambda answer: self._told(question, flight, answer))
+        else:
+            self._pool.submit(self._ask_and_remember, question, flight)
         return flight
 
-    def _landed(self, question: Question) -> None:
-        with self._lock:
-            self._under_way.pop(question, None)
+    def _told(self, question: Question, flight: Future[None], answer: Answer | None) -> None:
+        """What came of asking without a thread that waits; None: it takes one."""
+        if answer is None:
+            self._pool.submit(self._ask_and_remember, question, flight)
+            return
+        self._remembered.keep(question, answer)
+        if flight.set_running_or_notify_cancel():
+            flight.set_result(None)
 
-    def _ask_and_remember(self, question: Question) -> None:
-        self._remembered.keep(question, self._ask(question))
+    def _landed(self, question: Question, flight: Future[None]) -> None:
+        with self._lock:
+            if self._under_way.get(question) is flight:
+                del self._under_way[question]
+
+    def _ask_and_remember(self, question: Question, flight: Future[None]) -> None:
+        if not flight.set_running_or_notify_cancel():
+            return
+        try:
+            self._remembered.keep(question, self._ask(question))
+        except BaseException as error:  # noqa: BLE001 - it is the waiting thread's
+            flight.set_exception(error)
+        else:
+            flight.set_result(None)
 
     def _ask(self, question: Question) -> Found:
         if isinstance(question, DnsQuestion):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -56,10 +56,10 @@ def look_at_dns(desk: Desk) -> DnsLook:
     zone = desk.request.zone or delegation.zone or desk.owner
     if desk.command in _LOOKS:
         return DnsLook(delegation=delegation, observations=tuple(resolver.observe(delegation.servers, zone, desk.owner, rtypes)))
-    with ThreadPoolExecutor(1) as pool:  # at the same time: nobody waits longer for it
-        asking = pool.submit(_zone_elsewhere, resolver, desk.request.zone or delegation.zone)
-        observations = resolver.observe(delegation.servers, zone, desk.owner, rtypes)
-        return DnsLook(delegation=delegation, observations=tuple(observations), elsewhere=asking.result())
+    asking: Future[list[Observation]] = Future()
+    resolver.observe_soon(delegation.servers, zone, desk.owner, rtypes, asking.set_result)
+    told = _zone_elsewhere(resolver, desk.request.zone or delegation.zone)  # at the same time: nobody waits longer for it
+    return DnsLook(delegation=delegation, observations=tuple(asking.result()), elsewhere=told)
 
 
 def _zone_elsewhere(resolver: Resolver, zone: str | None) -> tuple[Observation, ...]:
@@ -163,7 +163,7 @@ def _judge(
 def _explained_by_journal(desk: Desk, observations: Sequence[Observation], live: RRsets) -> str:
     """Why the DNS may lag: our newest change is in the API, some server still shows what was before it, in good time. A change
     may have been about one of the types alone: of the other one, the newest before it counts."""
-    pending = [change for change in desk.setting.journal.changes(desk.owner) if _is_in_good_time(desk, change)]
+    pending = [change for change in desk.history() if _is_in_good_time(desk, change)]
     if not pending:
         return ""
     before, after = dict(live), dict(live)

@@ -41,6 +41,7 @@ def record_intent(desk: Desk, procedure: Procedure, look: DnsLook, draft: Draft)
 def _new_change(desk: Desk, procedure: Procedure, draft: Draft, detail: Mapping[str, Any]) -> NewChange:
     assert desk.zone is not None
     rolls_back = (*procedure.rolls_back, *draft.rolls_back)
+    run = {} if desk.request.run is None else {"run": desk.request.run}
     return NewChange(
         domain=desk.owner,
         zone=desk.zone,
@@ -50,7 +51,7 @@ def _new_change(desk: Desk, procedure: Procedure, draft: Draft, detail: Mapping[
         service=desk.setting.service.to_json(),
         command=procedure.command,
         undoes=procedure.undoes,
-        context={**procedure.context, **draft.context, "order": procedure.order, "rolls_back": rolls_back, **detail},
+        context={**procedure.context, **draft.context, "order": procedure.order, "rolls_back": rolls_back, **run, **detail},
     )
 
 

@@ -14,7 +14,15 @@ from registrar_sync.core.pace import next_wait
 from registrar_sync.core.visibility import Gate, ServerVerdict, Target, Visibility, aged
 from registrar_sync.operations.complete import seen_before
 from registrar_sync.operations.desk import Desk
-from registrar_sync.operations.earlier import caches_until, changed_types, earlier_writers, gate_of, unseen_writers, wrote_until
+from registrar_sync.operations.earlier import (
+    caches_until,
+    changed_types,
+    earlier_writers,
+    gate_of,
+    unseen_writers,
+    writers_before,
+    wrote_until,
+)
 from registrar_sync.operations.elsewhere import against, in_the_dark, wait_for_caches
 from registrar_sync.operations.observe import DnsLook, RRsets, journalled_old_until, last_write
 from registrar_sync.operations.record import record_seen
@@ -42,12 +50,14 @@ class _Wanted:
 def wait_for_written(desk: Desk, look: DnsLook, before: RRsets, after: RRsets) -> Visibility:
     """Wait until what this change has just written is served everywhere."""
     assert desk.change_id is not None
-    journal = desk.setting.journal
     target = Target(before=before, after=after)
+    earlier = writers_before(desk.change_id, desk.history())
+    if desk.request.wait == "none":
+        return _not_asked(desk, _Wanted(target=target, look=look, earlier=earlier))
     until = wrote_until(desk.setting.clock.now(), desk.setting.budget_s)
-    unseen = unseen_writers(journal, desk.zone, before=desk.change_id)
+    unseen = unseen_writers(desk.setting.journal, desk.zone, before=desk.change_id)
     gate = gate_of(unseen, target, serials=look.serials, until=until)
-    return _wait(desk, _Wanted(target=target, look=look, gate=gate, earlier=earlier_writers(journal, desk.owner, desk.change_id)))
+    return _wait(desk, _Wanted(target=target, look=look, gate=gate, earlier=earlier))
 
 
 def wait_for_nothing_new(desk: Desk, look: DnsLook, live: RRsets) -> Visibility:
@@ -89,7 +99,7 @@ def _wrote_this(desk: Desk, writer: Change, live: RRsets) -> bool:
 
 def _wait(desk: Desk, wanted: _Wanted) -> Visibility:
     if desk.request.wait == "none":
-        return Visibility(verdict="not-asked", old_until=_old_until(desk, wanted), servers=())
+        return _not_asked(desk, wanted)
     if not wanted.servers:
         return Visibility(verdict="pending", old_until=None, servers=())  # nobody to wait for: accepted as not delegated
     clock = desk.setting.clock
@@ -108,6 +118,10 @@ def _wait(desk: Desk, wanted: _Wanted) -> Visibility:
     if seen.verdict != "authoritative" or desk.request.wait != "visible":
         return seen
     return wait_for_caches(desk, seen, elsewhere, ends=ends, watched=rounds.watched(wanted.servers))
+
+
+def _not_asked(desk: Desk, wanted: _Wanted) -> Visibility:
+    return Visibility(verdict="not-asked", old_until=_old_until(desk, wanted), servers=())
 
 
 def _is_there(seen: Visibility) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from concurrent.futures import Future
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -70,13 +71,13 @@ class Asked(ABC):
 
 
 class Awaited(Asked):
-    """A question whose response a coroutine awaits, as ``told``: the octets and the message, or None and why not."""
+    """A question whose response a coroutine or a thread awaits, as ``told``: the octets and the message, or None and why not."""
 
     __slots__ = ("told",)
 
-    def __init__(self, address: str, port: int, question: Question) -> None:
+    def __init__(self, address: str, port: int, question: Question, told: asyncio.Future[Told] | Future[Told]) -> None:
         super().__init__(address, port, question)
-        self.told: asyncio.Future[Told] = asyncio.get_running_loop().create_future()
+        self.told = told
 
     def take(self, wire: bytes) -> bool:
         """See ``Asked``."""

@@ -98,8 +98,8 @@ class EachRecursive:
 
 
 def _all_at_once(ask: Callable[[Asked], Observation], servers: Sequence[Asked]) -> list[Observation]:
-    if not servers:
-        return []
+    if len(servers) < 2:
+        return [ask(server) for server in servers]
     with ThreadPoolExecutor(len(servers)) as pool:
         return list(pool.map(ask, servers))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import dns.message
 
 from registrar_sync.core.observation import Server
@@ -22,7 +24,7 @@ class Engine(Dispatch):
     ) -> tuple[bytes | None, str]:
         """One question, awaited: the response's octets, which dnspython can read, or None and why not."""
         question = Question(name, rtype, recursive=recursive, checking_disabled=checking_disabled)
-        told, why = await self._await(Awaited(address, port, question))
+        told, why = await self._await(address, port, question)
         return (told[0] if told else None), why
 
     async def message(
@@ -30,14 +32,16 @@ class Engine(Dispatch):
     ) -> dns.message.Message:
         """One question, awaited: the response. Raises ``Unanswered``."""
         question = Question(name, rtype, recursive=recursive, checking_disabled=checking_disabled)
-        told, why = await self._await(Awaited(server.address, server.port, question))
+        told, why = await self._await(server.address, server.port, question)
         if told is None:
             raise Unanswered(why)
         return told[1]
 
-    async def _await(self, asked: Awaited) -> Told:
+    async def _await(self, address: str, port: int, question: Question) -> Told:
+        told: asyncio.Future[Told] = asyncio.get_running_loop().create_future()
+        asked = Awaited(address, port, question, told)
         try:
             self.ask(asked)
-            return await asked.told
+            return await told
         finally:
             self.forget(asked)

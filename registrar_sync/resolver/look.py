@@ -11,7 +11,7 @@ from registrar_sync.resolver.answers import judge, soa_of
 from registrar_sync.resolver.asked import Asked
 from registrar_sync.resolver.dispatch import CLOSED
 from registrar_sync.resolver.loop import EngineLoop
-from registrar_sync.resolver.packet import Question
+from registrar_sync.resolver.packet import Question, skim_soa
 from registrar_sync.resolver.plain import expected_of, plain_answer, read_message
 
 UNRESOLVED = "its name does not resolve"
@@ -167,6 +167,9 @@ class _Soa(Asked):
 
     def take(self, wire: bytes) -> bool:
         """See ``Asked``."""
+        if plain := skim_soa(wire, self.question.octets):
+            self.look.told_soa(self.number, *plain)
+            return True
         message = read_message(wire)
         if message is None:
             return False

@@ -14,9 +14,11 @@ from typing import Any, TypeVar
 import dns.message
 
 from registrar_sync.core.observation import Server
+from registrar_sync.resolver.asked import Awaited, Told
 from registrar_sync.resolver.dispatch import CLOSED
 from registrar_sync.resolver.engine import Engine
 from registrar_sync.resolver.exchange import Unanswered
+from registrar_sync.resolver.packet import Question
 
 Result = TypeVar("Result")
 Job = Callable[[], object]
@@ -48,14 +50,21 @@ class EngineLoop:
         """The matched response of ``server``, whatever its RCODE, within ``limit_s`` seconds. Raises ``Unanswered``."""
         if limit_s is not None and limit_s <= 0:
             raise Unanswered("no answer in time")
-        return self.run(self._message(server, name, rtype, limit_s, recursive=recursive, checking_disabled=checking_disabled))
-
-    async def _message(self, server: Server, name: str, rtype: str, limit_s: float | None, **flags: bool) -> dns.message.Message:
+        question = Question(name, rtype, recursive=recursive, checking_disabled=checking_disabled)
+        told: Future[Told] = Future()
+        asked = Awaited(server.address, server.port, question, told)
+        if not self.post(lambda: self.engine.ask(asked)):
+            raise Unanswered(CLOSED)
         try:
-            async with asyncio.timeout(limit_s):
-                return await self.engine.message(server, name, rtype, **flags)
+            answer, why = told.result(limit_s)
         except TimeoutError:
             raise Unanswered("no answer in time") from None
+        finally:
+            if not told.done():
+                self.post(lambda: self.engine.forget(asked))
+        if answer is None:
+            raise Unanswered(why)
+        return answer[1]
 
     @property
     def engine(self) -> Engine:

@@ -29,9 +29,11 @@ _HEADS = {  # an owner that points to the question's name, the type, class IN
     "TXT": b"\xc0\x0c\x00\x10\x00\x01",
     "MX": b"\xc0\x0c\x00\x0f\x00\x01",
 }
+_SOA_HEAD = b"\xc0\x0c\x00\x06\x00\x01"
 _SHORT = struct.Struct("!H")
 _SECTIONS = struct.Struct("!HHHH")
 _RECORD = struct.Struct("!HHIH")  # type, class, TTL, length
+_SOA = struct.Struct("!IIIII")  # serial, refresh, retry, expire, minimum
 _LONGEST_TTL = 0x7FFFFFFF  # RFC 2181 section 8
 _IN, _A, _NS, _AAAA = 1, 1, 2, 28
 
@@ -121,12 +123,43 @@ def skim(wire: bytes, question: bytes, rtype: str) -> tuple[int, list[bytes]] | 
     ``question``. Whether the character-strings of a TXT are well-formed is not looked at.
     """
     head = _HEADS.get(rtype)
-    if head is None or wire[2] & 0xFE != 0x84 or wire[3] & 0x0F:  # QR and AA set, opcode, TC and RCODE zero
+    if head is None or not _is_plain(wire):
         return None
     try:
         return _skim(wire, question, head)
     except (NotPlain, IndexError, struct.error):
         return None
+
+
+def skim_soa(wire: bytes, question: bytes) -> tuple[int, int] | None:
+    """The serial, and the negative TTL in seconds (the lower of the record's TTL and its MINIMUM), of a plain answer to an SOA
+    question: one record. Plain, ``None`` and ``wire`` as for ``skim``."""
+    if not _is_plain(wire):
+        return None
+    try:
+        return _skim_soa(wire, question)
+    except (NotPlain, IndexError, struct.error):
+        return None
+
+
+def _is_plain(wire: bytes) -> bool:
+    return wire[2] & 0xFE == 0x84 and not wire[3] & 0x0F  # QR and AA set, opcode, TC and RCODE zero
+
+
+def _skim_soa(wire: bytes, question: bytes) -> tuple[int, int]:
+    questions, answers, authorities, additionals = _SECTIONS.unpack_from(wire, 4)
+    position = HEADER_OCTETS + len(question)
+    if (questions, answers) != (1, 1) or wire[position : position + 6] != _SOA_HEAD:
+        raise NotPlain
+    _, _, ttl, length = _RECORD.unpack_from(wire, position + 2)
+    _, behind = _read_name(wire, position + 12, question)
+    _, behind = _read_name(wire, behind, question)
+    end = position + 12 + length
+    if behind + _SOA.size != end or ttl > _LONGEST_TTL:
+        raise NotPlain
+    serial, _, _, _, minimum = _SOA.unpack_from(wire, behind)
+    _check_rest(wire, end, (authorities, additionals), question, ())
+    return serial, min(ttl, minimum)
 
 
 def _skim(wire: bytes, question: bytes, head: bytes) -> tuple[int, list[bytes]]:

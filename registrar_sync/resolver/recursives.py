@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import dns.message
 
@@ -15,7 +15,9 @@ from registrar_sync.resolver.answers import unusable
 from registrar_sync.resolver.doh import Doh
 from registrar_sync.resolver.endpoints import servers_at, system_recursives
 from registrar_sync.resolver.exchange import Unanswered
+from registrar_sync.resolver.hasty import Hasty
 from registrar_sync.resolver.loop import EngineLoop
+from registrar_sync.resolver.packet import Question
 from registrar_sync.resolver.silences import Silences
 
 QUESTION_S = 12.0
@@ -73,6 +75,18 @@ class Recursives:
             "Nothing was changed.",
             hint="Try again, or name another recursive resolver with --resolver ADDR.",
         )
+
+    def ask_soon(self, name: str, rtype: str, done: Callable[[dns.message.Message | None], object]) -> None:
+        """Ask the first recursive resolver, without a thread that waits: ``done`` gets its usable response, or None where it gave
+        none at once. It is called in the engine's thread, or before this returns."""
+        try:
+            server = self._recursive_servers()[0]
+        except LookupFailed:
+            done(None)
+            return
+        hasty = Hasty(server.address, server.port, Question(name, rtype, recursive=True), done)
+        if server in self._silent or not self._engine.post(lambda: hasty.begin(self._engine.engine)):
+            done(None)
 
     def _ask_one(self, server: Server, name: str, rtype: str, share_s: float) -> dns.message.Message:
         if server in self._silent:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from typing import Any
 
 import dns.flags
@@ -282,3 +283,39 @@ def test_a_decision_is_made_whatever_the_resolver_sends(recursive: NameServer, b
     plan = asking.settle(lambda known: plan_enrolment(view, Wish(service=SERVICE), known))
     assert plan.before["MX"] is not None
     assert plan.findings
+
+
+# --- asked without a thread that waits --------------------------------------------------------------------------------
+def look_up_soon(asking: DnsResolver, name: str, rtype: str) -> Answer | None:
+    told_soon: Future[Answer | None] = Future()
+    asking.look_up_soon(name, rtype, told_soon.set_result)
+    return told_soon.result(30)
+
+
+def test_what_is_told_soon_is_what_a_look_up_tells(recursive: NameServer) -> None:
+    recursive.records[MX_HOST, "CNAME"] = (30, ["Host.example.net."])
+    asking = resolver(recursive)
+    for name, rtype in (("example.net.", "TXT"), (HOST, "AAAA"), ("nowhere.example.net.", "A")):
+        assert look_up_soon(asking, name, rtype) == asking.look_up(name, rtype)
+    assert look_up_soon(asking, MX_HOST, "A") in (None, asking.look_up(MX_HOST, "A"))
+
+
+@pytest.mark.parametrize("behaviour", ["refused", "servfail", "no-ra", "drop"])
+def test_what_the_first_resolver_does_not_tell_at_once_is_left_to_a_look_up(recursive: NameServer, behaviour: Behaviour) -> None:
+    recursive.behave("example.net.", "TXT", behaviour)
+    assert look_up_soon(resolver(recursive, timeout_s=0.2), "example.net.", "TXT") is None
+
+
+def test_an_alias_that_leads_on_is_left_to_a_look_up(recursive: NameServer) -> None:
+    recursive.records[MX_HOST, "CNAME"] = (600, ["elsewhere.example.org."])
+    assert look_up_soon(resolver(recursive), MX_HOST, "A") is None
+
+
+def test_after_the_end_nothing_is_told_soon_and_what_is_no_name_is_asked_nobody(recursive: NameServer) -> None:
+    asking = resolver(recursive)
+    assert look_up_soon(asking, "a..example.net.", "A") is None
+    assert look_up_soon(asking, HOST, "A") == asking.look_up(HOST, "A")
+    asking.close()
+    before = len(recursive.asked)
+    assert look_up_soon(asking, HOST, "A") is None
+    assert len(recursive.asked) == before

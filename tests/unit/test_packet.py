@@ -24,8 +24,17 @@ from hypothesis import strategies as st
 from registrar_sync.core.model import Mx, Other, Rdata, Txt
 from registrar_sync.core.observation import Answer
 from registrar_sync.core.txt import quote
-from registrar_sync.resolver.answers import judge
-from registrar_sync.resolver.packet import Question, has_formerr, is_response, is_truncated, name_octets, skim, without_edns
+from registrar_sync.resolver.answers import judge, soa_of
+from registrar_sync.resolver.packet import (
+    Question,
+    has_formerr,
+    is_response,
+    is_truncated,
+    name_octets,
+    skim,
+    skim_soa,
+    without_edns,
+)
 from registrar_sync.resolver.plain import Expected, plain_answer, read_message
 
 OWNER = "example.com."
@@ -270,6 +279,73 @@ def test_what_servers_usually_send_goes_the_short_way(made: dns.message.QueryMes
         rtype = dns.rdatatype.to_text(made.question[0].rdtype)
         assert check(wire, rtype, None) == by_the_long_way(wire, rtype)
         assert check(wire, rtype, None) is not None
+
+
+# --- the serial ---------------------------------------------------------------------------------------------------------
+SOA_QUESTION = Question(OWNER, "SOA").octets
+NUMBERS = st.integers(0, 2**32 - 1)
+
+
+@st.composite
+def serials(draw: st.DrawFn) -> bytes:
+    """A response to an SOA question, as a server may send it, with one oddity at the most."""
+    odd = draw(st.sampled_from(["", "", "", "flags", "owner", "absent", "answer", "beside"]))
+    flags = [0x8000, 0x8403, 0x8405, 0x8602, 0x0400, 0x8C00] if odd == "flags" else [0x8400, 0x8580, 0x84B0]
+    made = response(rtype="SOA", flags=draw(st.sampled_from(flags)), edns=draw(st.booleans()))
+    owner = draw(st.sampled_from(["com.", "www.example.com."])) if odd == "owner" else OWNER
+    soa = rrset(owner, draw(TTLS), "SOA", " ".join([draw(HOSTS), draw(HOSTS), *(str(draw(NUMBERS) % 2**31) for _ in range(5))]))
+    section = made.authority if odd == "absent" else made.answer
+    section.append(soa)
+    if odd == "answer":
+        made.answer.insert(draw(st.integers(0, 1)), draw(others([("SOA", "ns1. host. 9 2 3 4 5"), ("TXT", '"x"')])))
+    made.authority += draw(st.lists(others(PLAIN_BESIDE), max_size=2))
+    made.additional = draw(st.lists(others(ODD_BESIDE if odd == "beside" else PLAIN_BESIDE), max_size=2))
+    return made.to_wire(max_size=65535, want_shuffle=False) if draw(st.booleans()) else uncompressed(made)
+
+
+def check_soa(wire: bytes) -> tuple[int, int] | None:
+    """The serial and negative TTL of the short way, having seen that the long way gives no others."""
+    if not is_response(wire, SOA_QUESTION) or is_truncated(wire):
+        return None
+    shortly = skim_soa(wire, SOA_QUESTION)
+    if shortly is not None:
+        message = read_message(wire)
+        assert message is not None
+        soa, negative_ttl = soa_of(message)
+        assert soa is not None
+        assert shortly == (soa.serial, negative_ttl)
+    return shortly
+
+
+@settings(max_examples=300)
+@given(
+    whole=serials(),
+    patches=st.lists(
+        st.tuples(
+            st.integers(2, 200),
+            st.one_of(st.binary(min_size=1, max_size=3), st.sampled_from([b"\xc0\x0c", b"\xc0\x29", b"\xc0"])),
+        ),
+        max_size=2,
+    ),
+    cut=st.just(None) | st.integers(12, 200),
+)
+def test_the_serial_of_the_short_way_is_that_of_dnspython(
+    whole: bytes, patches: list[tuple[int, bytes]], cut: int | None
+) -> None:
+    wire = bytearray(whole)
+    for at, patch in patches:
+        if at < len(wire):
+            wire[at : at + len(patch)] = patch
+    event("short" if check_soa(bytes(wire[:cut])) else "silent")
+
+
+def test_the_serial_that_servers_usually_send_goes_the_short_way() -> None:
+    soa = rrset(OWNER, 3600, "SOA", "ns1.example.com. host.elsewhere.net. 2026112301 7200 3600 1209600 300")
+    made = response(soa, rtype="SOA")
+    assert check_soa(made.to_wire()) == (2026112301, 300)
+    made.authority.append(rrset(OWNER, 3600, "NS", "ns1.example.com.", "ns2.elsewhere.net."))
+    made.additional.append(rrset("ns1.example.com.", 3600, "A", "192.0.2.1"))
+    assert check_soa(made.to_wire()) == check_soa(uncompressed(made)) == (2026112301, 300)
 
 
 # --- one thing wrong ---------------------------------------------------------------------------------------------------
