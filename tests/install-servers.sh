@@ -1,6 +1,6 @@
 #!/bin/sh
 # The real servers that the tests run against: PowerDNS with its API; NSD and Unbound for the small internet; BIND for dynamic
-# updates, with its own clients nsupdate and dig.
+# updates, with its own clients nsupdate and dig. And Chromium, which looks at a run's report.
 set -eu
 has() {
     [ -x "/usr/sbin/$1" ] || command -v "$1" >/dev/null 2>&1
@@ -19,6 +19,7 @@ has named || { missing="$missing bind9" services="$services named.service"; }
 if ! has nsupdate || ! has dig; then
     missing="$missing bind9-dnsutils"
 fi
+has chromium || missing="$missing chromium"
 [ -n "$missing" ] || exit 0
 # shellcheck disable=SC2086 # lists of words
 sh "$(dirname "$0")/apt-install.sh" $missing

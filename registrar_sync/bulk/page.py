@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
-from pathlib import Path
 from typing import Any
 
+from registrar_sync.bulk.markup import choice, compared, document, title_of, ttls
+from registrar_sync.bulk.markup import e as _e
 from registrar_sync.bulk.summary import OUTCOMES, SAID, Summary
 
-_HERE = Path(__file__).parent
 _ORDER = {outcome: str(at) for at, outcome in enumerate(("failed", "held-back", "planned", "nothing-to-do"))}
 
 
@@ -28,30 +25,17 @@ class About:
 
 def page(about: About, summary: Summary, domains: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """The page, piece by piece. ``domains``: as ``summary.shown_on_page`` makes them."""
-    style, script = ((_HERE / name).read_text("utf-8") for name in ("page.css", "page.js"))
-    policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
-    yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-    yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-    yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-    yield '<meta name="color-scheme" content="light dark">\n'
-    yield f"<title>Plan of {summary.rows} domains</title>\n<style>{style}</style>\n</head>\n<body>\n"
+    return document(f"Plan of {summary.rows} domains", _body(about, summary, domains), styles=["page.css"], script="page.js")
+
+
+def _body(about: About, summary: Summary, domains: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     yield from _head(about, summary)
     yield from _tables(summary)
     yield from _tools(summary)
     yield '<main id="domains">\n'
     for domain in domains:
         yield from _domain(domain)
-    yield f"</main>\n<script>{script}</script>\n</body>\n</html>\n"
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _e(text: object) -> str:
-    """Escaped, and what nobody can see made visible: a value is a stranger's."""
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
-    return escape(shown, quote=True)
+    yield "</main>\n"
 
 
 # --- the whole ------------------------------------------------------------------------------------------------------------
@@ -88,17 +72,12 @@ def _tables(summary: Summary) -> Iterator[str]:
 def _tools(summary: Summary) -> Iterator[str]:
     yield '<h2>Domains</h2>\n<div class="tools" id="tools" hidden>\n'
     yield '<input id="text" type="search" placeholder="part of a name" aria-label="Show domains whose name holds">\n'
-    yield _choice("outcome", "any outcome", [(outcome, SAID[outcome]) for outcome in OUTCOMES if summary.outcomes[outcome]])
-    yield _choice("account", "any account", [(name, name) for name in sorted(summary.accounts)])
-    yield _choice("finding", "any finding", [(name, name) for name in sorted(summary.findings)])
+    yield choice("outcome", "any outcome", [(outcome, SAID[outcome]) for outcome in OUTCOMES if summary.outcomes[outcome]])
+    yield choice("account", "any account", [(name, name) for name in sorted(summary.accounts)])
+    yield choice("finding", "any finding", [(name, name) for name in sorted(summary.findings)])
     orders = (("domain", "by domain"), ("order", "by outcome"), ("account", "by account"), ("line", "by line"))
     options = "".join(f'<option value="{value}">{shown}</option>' for value, shown in orders)
     yield f'<select id="order" aria-label="Sort">{options}</select>\n</div>\n<p id="count" class="dim" role="status"></p>\n'
-
-
-def _choice(name: str, every: str, values: Iterable[tuple[str, str]]) -> str:
-    options = "".join(f'<option value="{_e(value)}">{_e(shown)}</option>' for value, shown in values)
-    return f'<select id="{name}" aria-label="Show {every}"><option value="">{every}</option>{options}</select>\n'
 
 
 # --- one domain -----------------------------------------------------------------------------------------------------------
@@ -115,7 +94,7 @@ def _domain(domain: Mapping[str, Any]) -> Iterator[str]:
         "line": domain["line"],
     }
     data = " ".join(f'data-{name}="{_e(value)}"' for name, value in attributes.items())
-    yield f"<details {data}>\n<summary><b>{_e(_title(domain))}</b>"
+    yield f"<details {data}>\n<summary><b>{_e(title_of(domain['domain'], domain['typed']))}</b>"
     yield f'<span class="{_e(outcome)}">{_e(SAID.get(outcome, outcome))}</span>'
     yield f'<span class="dim">{_e(domain["account"])}</span><span class="dim">{_e(held)}</span></summary>\n<div class="body">\n'
     if domain["message"]:
@@ -129,20 +108,10 @@ def _domain(domain: Mapping[str, Any]) -> Iterator[str]:
     yield f'<p class="dim">line {_e(domain["line"])} of the roster</p>\n</div>\n</details>\n'
 
 
-def _title(domain: Mapping[str, Any]) -> str:
-    """The name as it is asked for in the DNS, and, where that is another spelling, as somebody typed it."""
-    typed = str(domain["typed"]).removesuffix(".")
-    return f"{domain['domain']} ({typed})" if not typed.isascii() else str(domain["domain"])
-
-
 def _set(rtype: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> Iterator[str]:
     """Old values against new ones, those that stay between them."""
-    old, new = ((one or {}).get("values", []) for one in (before, after))
-    ttls = " -> ".join(dict.fromkeys(f"{one['ttl']} s" for one in (before, after) if one))
-    yield f'<p><b>{_e(rtype)}</b> <span class="dim">{f"TTL {_e(ttls)}" if ttls else "none"}</span></p>\n<ul class="values">\n'
-    for value in old:
-        if value not in new:
-            yield f'<li class="old">- {_e(value)}</li>\n'
-    for value in new:
-        yield f'<li class="new">+ {_e(value)}</li>\n' if value not in old else f"<li>= {_e(value)}</li>\n"
+    told, classes = ttls(before, after), {"-": ' class="old"', "+": ' class="new"', "=": ""}
+    yield f'<p><b>{_e(rtype)}</b> <span class="dim">{f"TTL {_e(told)}" if told else "none"}</span></p>\n<ul class="values">\n'
+    for sign, value in compared(before, after):
+        yield f"<li{classes[sign]}>{sign} {_e(value)}</li>\n"
     yield "</ul>\n"
