@@ -1,0 +1,64 @@
+"""What is to be done, by the journal: it alone is the truth, a lost job is one that is made again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from registrar_sync.bulk.judge import judge
+from registrar_sync.core.run import Count, Run, RunBook
+from registrar_sync.worker.jobs import Slot
+
+CapOf = Callable[[str], int]
+"""How many domains an account may have under way at a time, by the configuration of today."""
+
+
+@dataclass(slots=True)
+class ToDo:
+    """The jobs that must be there: slots of accounts to work on, and runs to watch."""
+
+    slots: dict[Slot, None] = field(default_factory=dict)
+    watches: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Sweep:
+    """Looks over all runs."""
+
+    book: RunBook
+    cap: CapOf
+    now: Callable[[], datetime]
+    _over: set[int] = field(default_factory=set, init=False)
+
+    def look(self) -> ToDo:
+        """Judge every run that goes on, and tell what is to be done. Raises ``JournalUnusable``."""
+        todo = ToDo()
+        for run in reversed(self.book.runs()):
+            if run.state != "ended" and run.id not in self._over:
+                self._look_at(run, todo)
+        return todo
+
+    def _look_at(self, run: Run, todo: ToDo) -> None:
+        counts = self.book.counts(run.id)
+        if any(one.state == "written" for one in counts):
+            todo.watches.append(run.id)
+        if run.state == "cancelled" and all(one.state == "done" for one in counts):
+            self._over.add(run.id)  # nothing of it moves any more
+        if run.state == "running":
+            run = judge(self.book, run, counts)
+        if run.state == "running" and self._is_due(run, counts):
+            todo.slots |= dict.fromkeys(slots_of(run, counts, self.cap))
+
+    def _is_due(self, run: Run, counts: Sequence[Count]) -> bool:
+        """Something can be begun now, or is left by somebody who died."""
+        due = self.book.next_due(run.id)
+        return any(one.state == "begun" for one in counts) or (due is not None and due <= self.now())
+
+
+def slots_of(run: Run, counts: Iterable[Count], cap: CapOf) -> list[Slot]:
+    """The slots in which the run has work: of accounts with unfinished rows in an open wave, as many as the run has lanes there,
+    and no more than the account may have under way today."""
+    open_rows = [one for one in counts if one.state in ("todo", "begun") and one.wave <= run.wave]
+    accounts = dict.fromkeys(one.account for one in open_rows)
+    return [Slot(name, number) for name in accounts for number in range(min(run.what.lanes.get(name, 1), cap(name)))]
