@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # Tools write no state outside the checkout: the demo's journal is not the operator's.
 DEMO_STATE := $(CURDIR)/.demo
 
-.PHONY: demo test lint contract tables bench-dns lock clean
+.PHONY: demo test lint contract tables bench-dns bench-bulk lock clean
 
 demo: $(VENV)/run-ready
 	@echo '$$ registrar-sync enroll example.com --provider sandbox --yes'
@@ -35,6 +35,11 @@ tables: $(VENV)/test-ready
 # Not part of CI: it takes about ten minutes, and a busy machine makes it miss its targets. PARTS="lag waiting" runs those only.
 bench-dns: $(VENV)/run-ready
 	$(BIN)/python -m benchmarks.dns $(PARTS)
+
+# Not part of CI: it takes about an hour. PARTS="inmemory kills" runs those only.
+bench-bulk: $(VENV)/test-ready
+	@sh tests/install-servers.sh
+	$(BIN)/python -m benchmarks.bulk $(PARTS)
 
 lint: $(VENV)/test-ready
 	$(BIN)/ruff check .

@@ -45,11 +45,19 @@ class Bystanders:
 
 def about() -> str:
     """One paragraph."""
+    return f"{hardware()}\n{versions('dnspython')}, {_version('knotd', '--version')}, dnsperf {_dnsperf_version()}."
+
+
+def hardware() -> str:
+    """When, on what, and how busy it was."""
     load = ", ".join(f"{value:.2f}" for value in os.getloadavg())
     machine = f"{_processor()}, {os.cpu_count()} cores, {_memory_gb():.1f} GB, Linux {platform.release()}"
-    python = f"Python {platform.python_version()}, dnspython {importlib.metadata.version('dnspython')}"
-    versions = f"{python}, {_version('knotd', '--version')}, dnsperf {_dnsperf_version()}"
-    return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC. {machine}; load before the run {load}.\n{versions}."
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC. {machine}; load before the run {load}."
+
+
+def versions(*packages: str) -> str:
+    """Of Python and of these packages."""
+    return ", ".join([f"Python {platform.python_version()}", *(f"{one} {importlib.metadata.version(one)}" for one in packages)])
 
 
 def _processor() -> str:

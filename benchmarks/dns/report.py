@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What issue 4 asks for, and what came."""
+    """What an issue asks for, and what came."""
 
     wanted: str
     found: str

@@ -77,12 +77,15 @@ class PowerDns:
 
 
 @contextmanager
-def powerdns(folder: Path) -> Iterator[PowerDns]:
-    """A server with an empty database in ``folder``."""
+def powerdns(folder: Path, *, copy_of: Path | None = None) -> Iterator[PowerDns]:
+    """A server with an empty database in ``folder``, or with a copy of one that another server has left."""
     program = shutil.which("pdns_server") or "/usr/sbin/pdns_server"
     assert Path(program).exists(), "pdns_server is not installed: make test installs it (apt: pdns-server pdns-backend-sqlite3)"
     database = folder / "pdns.sqlite3"
-    _create_tables(database)
+    if copy_of is None:
+        _create_tables(database)
+    else:
+        shutil.copyfile(copy_of, database)
     dns_port, api_port = _free_ports(2)
     log = folder / "pdns.log"
     with log.open("wb") as output:
