@@ -19,7 +19,7 @@ from registrar_sync.core.evidence import Change
 from registrar_sync.errors import ConfigInvalid, JournalUnusable
 from registrar_sync.operations.desk import USUAL_BUDGET_S, Setting
 from registrar_sync.operations.inquire import Inquiry
-from registrar_sync.ports import DnsProvider, Journal, Resolver
+from registrar_sync.ports import DnsProvider, Journal, Pace, Resolver
 
 if TYPE_CHECKING:
     from registrar_sync.core.service import MailService
@@ -61,8 +61,8 @@ class World:
     """One process's connection to configuration, journal and (where asked for) the embedded sandbox. Close it.
 
     ``notify`` hears progress, ``warn`` warnings, ``tell`` what was found out in the operator's place. ``policy_port`` and
-    ``smtp_port``: where MTA-STS policies and mail servers listen; other than the standard's only in tests. ``slots``: by account,
-    the rate that all who work on it share (see ``LexiconZone``).
+    ``smtp_port``: where MTA-STS policies and mail servers listen; other than the standard's only in tests. ``paces``: by account,
+    what all who call on its behalf share.
     """
 
     config: Path | None = None
@@ -74,7 +74,7 @@ class World:
     clock: SystemClock = field(default_factory=SystemClock)
     policy_port: int = 443
     smtp_port: int = 25
-    slots: dict[str, Callable[[], float]] = field(default_factory=dict, init=False)
+    paces: dict[str, Pace] = field(default_factory=dict, init=False)
     _inquiries: dict[Resolver, Inquiry] = field(default_factory=dict, init=False)
 
     @cached_property
@@ -273,7 +273,7 @@ class World:
             settings = account.settings(values)
 
         def open_provider() -> DnsProvider:
-            zone = LexiconZone(spec, settings, self.clock, slot=self.slots.get(account.name))
+            zone = LexiconZone(spec, settings, self.clock, pace=self.paces.get(account.name))
             return ReadOnly(zone) if read_only else zone
 
         return open_provider

@@ -29,6 +29,7 @@ _BY_DOMAIN = "SELECT line, domain, typed, account, said FROM rows WHERE domain =
 _BY_ACCOUNT = """
 SELECT line, domain, typed, account, said FROM rows WHERE out = 0 AND account = ? AND line > ? ORDER BY line LIMIT ?
 """
+_BY_LINE = "SELECT line, domain, typed, account, said FROM rows WHERE out = 0 AND line > ? ORDER BY line LIMIT ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,27 @@ class Book:
     def accounts(self) -> dict[str, int]:
         """The accounts that have rows, and how many."""
         return dict(self._base.execute("SELECT account, count(*) FROM rows WHERE out = 0 GROUP BY account ORDER BY account"))
+
+    def has(self, domain: str) -> bool:
+        """Whether there is a row of this domain, absolute."""
+        return self._base.execute("SELECT 1 FROM rows WHERE domain = ?", (domain,)).fetchone() is not None
+
+    def first_of(self, account: str, count: int) -> list[Entry]:
+        """An account's first rows."""
+        return [_entry(found) for found in self._base.execute(_BY_ACCOUNT, (account, -1, count))]
+
+    def services(self) -> list[tuple[str, str | None, str | None]]:
+        """The services that rows name (None: the usual one) with the part that is wanted, each with an account that has it."""
+        said = "json_extract(said, '$.service'), json_extract(said, '$.only')"
+        found = self._base.execute(f"SELECT min(account), {said} FROM rows WHERE out = 0 GROUP BY 2, 3")  # noqa: S608 - no input
+        return [(account, service, only) for account, service, only in found]
+
+    def rows(self) -> Iterator[Entry]:
+        """All rows in the order of their lines."""
+        line = -1
+        while page := self._base.execute(_BY_LINE, (line, _PAGE)).fetchall():
+            yield from (_entry(found) for found in page)
+            line = page[-1][0]
 
     def rows_of(self, account: str) -> Iterator[Entry]:
         """An account's rows in the order of their lines."""

@@ -1,36 +1,24 @@
-"""What the threads of one account share, and what each keeps: the rate of all, a connection of its own."""
+"""What each thread of an account keeps for itself: a connection. (The account's pace, which all share, is ``ports.Pace``.)"""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 
 from registrar_sync.core.model import RRsetChange, ZoneView
 from registrar_sync.ports import DnsProvider
 
 
-class SharedSlot:
-    """One account's rate for many threads: ``slot`` as ``providers.rate.RateWindow`` gives it, asked by one at a time."""
-
-    def __init__(self, slot: Callable[[], float]) -> None:
-        self._slot = slot
-        self._lock = threading.Lock()
-
-    def __call__(self) -> float:
-        """Seconds until the next call may go out; 0 takes the slot."""
-        with self._lock:
-            return self._slot()
-
-
 class Kept:
     """A provider that is opened for one domain after the other, over the same connection; see ``ports.DnsProvider``. For one
     thread. ``close`` gives it back to the thread, ``end`` closes it.
 
-    After a failure the next domain gets a new one: nothing of what was half done is carried over.
+    After a failure the next domain gets a new one: nothing of what was half done is carried over. ``before_call``: called before
+    every opening, reading and write, besides the operation's own; what it raises stops that.
     """
 
-    def __init__(self, open_provider: Callable[[], DnsProvider]) -> None:
+    def __init__(self, open_provider: Callable[[], DnsProvider], before_call: Callable[[], None] = lambda: None) -> None:
         self._open_provider = open_provider
+        self._before_call = before_call
         self._provider: DnsProvider | None = None
         self._calls_before = 0
         self._failed = False
@@ -57,22 +45,31 @@ class Kept:
             self.end()
         self._calls_before = self._now.api_calls
         with _Watching(self):
+            self._before_call()
             return self._now.open(owner, zone)
 
     def read(self, owner: str) -> ZoneView:
         """The provider's."""
         with _Watching(self):
+            self._before_call()
             return self._now.read(owner)
 
     def write(self, changes: Sequence[RRsetChange], *, before_call: Callable[[], None]) -> None:
         """The provider's."""
         with _Watching(self):
-            self._now.write(changes, before_call=before_call)
+            self._now.write(changes, before_call=self._both(before_call))
 
     def publish(self, *, before_call: Callable[[], None]) -> None:
         """The provider's."""
         with _Watching(self):
-            self._now.publish(before_call=before_call)
+            self._now.publish(before_call=self._both(before_call))
+
+    def _both(self, before_call: Callable[[], None]) -> Callable[[], None]:
+        def both() -> None:
+            self._before_call()
+            before_call()
+
+        return both
 
     def zones(self) -> list[str]:
         """The provider's."""

@@ -12,7 +12,7 @@ from registrar_sync.bulk.book import Entry
 from registrar_sync.bulk.lanes import Lane, drain
 from registrar_sync.bulk.limits import Kept
 from registrar_sync.core import names
-from registrar_sync.errors import CredentialsRejected, ProviderUnavailable, RegistrarSyncError
+from registrar_sync.errors import CredentialsMissing, CredentialsRejected, ProviderUnavailable, RegistrarSyncError
 from registrar_sync.operations import enrol
 from registrar_sync.operations.desk import Setting
 from registrar_sync.operations.refusal import refusal
@@ -28,7 +28,7 @@ of the same may lock it."""
 MOST_SILENT = 20
 """Domains in a row that an account's API gives no usable answer for, until it is given up."""
 
-_NOT_FOR_THE_REQUEST = ("provider", "account", "service")
+_NOT_FOR_THE_REQUEST = ("provider", "account", "service", "nameservers", "resolvers")
 
 
 class OurBug(RegistrarSyncError):
@@ -39,16 +39,23 @@ class OurBug(RegistrarSyncError):
 
 @dataclass(slots=True)
 class Account:
-    """One account, as its threads share it. ``setting_of``: by a service's name; raises what makes it unusable."""
+    """One account, as its threads share it. ``setting_of``: by a service's name; raises what makes it unusable. ``held_s``: how
+    long the provider asked to leave the account alone, from now, in seconds."""
 
     name: str
     threads: int
     setting_of: Callable[[str | None], Setting]
+    held_s: Callable[[], float] = lambda: 0.0
     _settings: dict[str | None, Setting | RegistrarSyncError] = field(default_factory=dict, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
     _in_a_row: int = field(default=0, init=False)
     _went_well: bool = field(default=False, init=False)
     _given_up: RegistrarSyncError | None = field(default=None, init=False)
+
+    @property
+    def given_up(self) -> RegistrarSyncError | None:
+        """Why the account is not asked any more."""
+        return self._given_up
 
     def setting(self, service: str | None) -> Setting | RegistrarSyncError:
         """What an operation stands on here, made once a service; the error where it cannot be had."""
@@ -59,6 +66,8 @@ class Account:
                 try:
                     made = self.setting_of(service)
                     self._settings[service] = replace(made, notify=_nobody_listens)
+                except CredentialsMissing as error:
+                    self._settings[service] = self._given_up = error
                 except RegistrarSyncError as error:
                     self._settings[service] = error
             return self._settings[service]
@@ -101,13 +110,12 @@ class _Planner:
             result = refusal("plan", entry.row.domain, error, **known)
         except Exception as error:  # one domain's odd answer must not end the others' run
             LOG.debug("%s", entry.row.domain, exc_info=True)
-            result = refusal("plan", entry.row.domain, _bug(entry, error), **known)
+            result = refusal("plan", entry.row.domain, our_bug(entry.row.domain, entry.account, error), **known)
         self._account.heard(result.error)
         return result
 
     def _plan(self, setting: Setting, entry: Entry, options: Mapping[str, Any]) -> Result:
-        wanted = {name: value for name, value in options.items() if name not in _NOT_FOR_THE_REQUEST}
-        request = request_of(entry.row.domain, **wanted)
+        request = request_of(entry.row.domain, **wanted_of(options))
         if self._kept is None:
             self._kept = Kept(setting.open_provider)
         kept = self._kept
@@ -134,7 +142,13 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _bug(entry: Entry, error: Exception) -> OurBug:
-    command = f"registrar-sync plan {names.display(entry.row.domain)} --account {entry.account} --debug"
+def wanted_of(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that are for ``request_of``."""
+    return {name: value for name, value in options.items() if name not in _NOT_FOR_THE_REQUEST}
+
+
+def our_bug(domain: str, account: str, error: Exception) -> OurBug:
+    """A failure that nobody thought of, as a known one."""
+    command = f"registrar-sync plan {names.display(domain)} --account {account} --debug"
     text = f"A bug of ours: {type(error).__name__}. Nothing was changed."
     return OurBug(text, hint=f"{command} shows where; please report it.")

@@ -8,7 +8,22 @@ import traceback
 
 import typer
 
-from registrar_sync.cli import bulk, config, domains, exit_codes, findings, providers, sandbox, schedule, spf, unenroll, watch
+from registrar_sync.cli import (
+    bulk,
+    bulk_run,
+    bulk_runs,
+    config,
+    domains,
+    exit_codes,
+    findings,
+    providers,
+    sandbox,
+    schedule,
+    spf,
+    unenroll,
+    watch,
+    worker,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,7 +38,12 @@ for command in (schedule.prepare, schedule.finish, schedule.due):
     app.command()(command)
 app.command()(spf.spf)
 app.command()(watch.watch)
+app.command()(worker.worker)
 app.command()(findings.findings)
+for command in (bulk_run.run, bulk_run.resume, bulk_run.watch, bulk_run.rollback):
+    bulk.app.command()(command)
+for command in (bulk_runs.status, bulk_runs.pause, bulk_runs.cancel, bulk_runs.report):
+    bulk.app.command()(command)
 app.add_typer(bulk.app, name="bulk")
 app.add_typer(providers.app, name="providers")
 app.add_typer(config.app, name="config")

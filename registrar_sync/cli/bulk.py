@@ -53,31 +53,31 @@ def plan(
         many = Many(now.client.world, {**who.words(), **what.words()}, **whom.words())
         roster = Path(file) if file != STANDARD_INPUT else None
         target = stack.enter_context(closing(PageFile(html, roster=roster))) if html else None
-        checked = _checked(now, many, file, skip_invalid=skip_invalid)
+        checked = checked_roster(now, many, file, COMMAND, skip_invalid=skip_invalid)
         stack.enter_context(closing(checked.book))
         bar = sys.stderr.isatty() and not (common.verbose or common.debug)
         _Run(now=now, many=many, checked=checked, lines=Lines(now.printer, bar=bar), page=target).run()
 
 
-def _checked(now: Session, many: Many, file: str, *, skip_invalid: bool) -> Checked:
+def checked_roster(now: Session, many: Many, file: str, command: str, *, skip_invalid: bool) -> Checked:
     """The roster, read whole. Leaves with exit 2 while it has faults that are not to be left out."""
     if file == STANDARD_INPUT and sys.stdin is not None and sys.stdin.isatty():
         now.printer.progress("Reading the roster from the terminal; Ctrl-D on an empty line ends it.")
-    faults = Faults(now.printer)
+    faults = Faults(now.printer, command)
     try:
         with opened(file, sys.stdin.buffer if sys.stdin is not None else None) as (stream, name):
             checked = many.check(stream, name, hear=faults.hear)
     except KeyboardInterrupt as stop:
-        now.printer.error(Interrupted("Interrupted. Nobody was asked anything."), command=COMMAND)
+        now.printer.error(Interrupted("Interrupted. Nobody was asked anything."), command=command)
         raise typer.Exit(exit_codes.INTERRUPTED) from stop
     faults.end()
     if checked.faults and (checked.header or not skip_invalid or not checked.rows):
         checked.book.close()
-        _refuse(now, checked)
+        _refuse(now, checked, command)
     return checked
 
 
-def _refuse(now: Session, checked: Checked) -> NoReturn:
+def _refuse(now: Session, checked: Checked, command: str) -> NoReturn:
     where = f"in {checked.left_out} of {checked.read} rows" if checked.read else "in the header"
     faults = "1 fault" if checked.faults == 1 else f"{checked.faults} faults"
     text = f"{checked.name} ({checked.form}): {faults} {where}. Nobody was asked anything, and nothing was changed."
@@ -90,7 +90,7 @@ def _refuse(now: Session, checked: Checked) -> NoReturn:
     if now.printer.as_json:  # stdout has each fault already
         now.printer.warning(f"{error.message} {error.hint}")
     else:
-        now.printer.error(error, command=COMMAND)
+        now.printer.error(error, command=command)
     raise typer.Exit(exit_codes.USAGE)
 
 

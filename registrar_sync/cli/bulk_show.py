@@ -29,15 +29,16 @@ _STYLES = {"planned": "green", "nothing-to-do": "dim", "held-back": "yellow", "f
 class Faults:
     """Shows faults as they are found: on stderr for people, an object a line on stdout for scripts."""
 
-    def __init__(self, printer: Printer) -> None:
+    def __init__(self, printer: Printer, command: str) -> None:
         self._printer = printer
+        self._command = command
         self._told = 0
 
     def hear(self, located: Located) -> None:
         """Show one."""
         self._told += 1
         if self._printer.as_json:
-            self._printer.json(_fault_json(located))
+            self._printer.json(_fault_json(located, self._command))
         elif self._told <= MOST_FAULTS:
             self._printer.warning(_fault_line(located))
 
@@ -53,10 +54,10 @@ def _fault_line(located: Located) -> str:
     return f"line {located.line}{column}: {located.fault.message}{about}"
 
 
-def _fault_json(located: Located) -> dict[str, Any]:
+def _fault_json(located: Located, command: str) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
-        "command": COMMAND,
+        "command": command,
         "line": located.line,
         "column": located.fault.column or None,
         "domain": located.typed or None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,17 @@ import pytest
 from typer.testing import CliRunner
 
 from registrar_sync.cli.app import app
+from tests.cli.many_zones import configured, roster, sandbox
+
+__all__ = ["configured", "roster", "sandbox"]
+
+
+# The command line in a process of its own. A suite started in the background may have SIGINT ignored, and its children with it.
+HEARING = [
+    sys.executable,
+    "-c",
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from registrar_sync.cli.app import run; run()",
+]
 
 
 @dataclass(frozen=True)

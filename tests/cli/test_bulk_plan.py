@@ -11,98 +11,20 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from registrar_sync.bulk.planning import MOST_REJECTED
 from registrar_sync.cli import exit_codes
 from registrar_sync.cli.bulk import worst
 from registrar_sync.cli.bulk_show import MOST_FAULTS
 from registrar_sync.sandbox.server import Sandbox
-from tests.cli.conftest import Cli, Run
-from tests.contract.worlds import SandboxVendor, sandbox_credentials
-
-ZONE = """
-$TTL 3600
-@ SOA ns1 hostmaster 1 7200 900 1209600 600
-@ NS ns1
-ns1 A 127.0.0.1
-mailgate A 192.0.2.12
-"""
-FRESH = ZONE + '@ 600 TXT "v=spf1 mx ~all"\n@ 600 MX 5 mailgate\n'
-ENROLLED = ZONE + (
-    '@ 600 TXT "v=spf1 mx include:includespf.security-mail.net ~all"\n'
-    "@ 600 MX 3 france.security-mail.net.\n@ 600 MX 4 europe.security-mail.net.\n@ 600 MX 5 mailgate\n"
-)
-TWO_SPF = FRESH + '@ 600 TXT "v=spf1 a ~all"\n'
-HOSTILE = (
-    FRESH.replace("mx ~all", "ip4:192.0.2.12 ~all")
-    + '@ 600 TXT "</script><script>alert(1)</script>"\n@ 600 TXT "\\" onmouseover=\\"alert(2)"\n'
-)
-ZONES = {
-    "fresh.test": FRESH,
-    "enrolled.test": ENROLLED,
-    "two-spf.test": TWO_SPF,
-    "hostile.test": HOSTILE,
-    "xn--bcher-kva.test": FRESH,
-}
-VENDORS = ("gandi", "ovh", "ionos")
-
-credentials = cache(sandbox_credentials)  # reading the catalog takes long
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as box:
-        for name, text in ZONES.items():
-            box.store.add_zone(name, text)
-        box.clear_requests()
-        yield box
-
-
-@pytest.fixture
-def configured(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
-    """The operator's file, with an account for each vendor; what is given is laid over one of them."""
-    monkeypatch.setenv("SANDBOX", "sandbox")
-
-    def write(**more: dict[str, Any]) -> Path:
-        dns = ["{}:{}".format(*sandbox.dns_address)]
-        accounts = {
-            vendor: {
-                "provider": vendor,
-                "endpoint": sandbox.vendors[vendor],
-                "credentials": {**credentials(vendor)},
-                "nameservers": [*dns],
-                "resolvers": [*dns],
-            }
-            for vendor in VENDORS
-        }
-        for name, entry in more.items():
-            accounts[name] = {**accounts.get(name, {}), **entry}
-        config = tmp_path / "providers.yaml"
-        config.write_text(yaml.safe_dump({"accounts": accounts}))
-        monkeypatch.setenv("REGISTRAR_SYNC_CONFIG", str(config))
-        return config
-
-    write()
-    return write
-
-
-@pytest.fixture
-def roster(configured: Callable[..., Path], tmp_path: Path) -> Callable[[str], str]:
-    """A roster's file, of its text."""
-
-    def write(text: str, name: str = "roster.csv") -> str:
-        file = tmp_path / name
-        file.write_text(text, encoding="utf-8")
-        return str(file)
-
-    return write
+from tests.cli.conftest import HEARING, Cli, Run
+from tests.cli.many_zones import VENDORS
+from tests.contract.worlds import SandboxVendor
 
 
 def lines(run: Run) -> dict[str, dict[str, Any]]:
@@ -254,7 +176,7 @@ def test_an_accounts_threads_share_its_rate(cli: Cli, configured: Callable[..., 
     """Three calls in an hour, and four threads: the fourth call would wait for an hour; what is let out is never more."""
     configured(gandi={"rate": {"calls": 3, "per_s": 3600}})
     text = roster("domain,account\n" + "".join(f"d{number}.test,gandi\n" for number in range(8)))
-    words = [sys.executable, "-m", "registrar_sync", "bulk", "plan", text, "--output", "json"]
+    words = [*HEARING, "bulk", "plan", text, "--output", "json"]
     with started(words) as process:
         assert process.stdout is not None
         process.stdout.readline()  # one domain that is not there: one call
@@ -453,7 +375,7 @@ def hanging(configured: Callable[..., Path], roster: Any, silent: str) -> list[s
     """The words of a run whose last domain is never answered."""
     configured(ovh={"endpoint": f"{silent}/ovh/1.0", "call_limit_s": 300.0})
     file = roster("domain,account\nfresh.test,gandi\nenrolled.test,gandi\nhostile.test,ovh\n")
-    return [sys.executable, "-m", "registrar_sync", "bulk", "plan", file, "--output", "json"]
+    return [*HEARING, "bulk", "plan", file, "--output", "json"]
 
 
 def test_ctrl_c_ends_at_once_with_what_was_done(hanging: list[str], tmp_path: Path) -> None:
@@ -516,7 +438,7 @@ def test_a_reader_who_has_gone_ends_it_quietly(hanging: list[str], tmp_path: Pat
 
 def test_on_a_terminal_a_bar_runs_on_stderr_and_is_gone_at_the_end(roster: Any) -> None:
     master, slave = pty.openpty()
-    words = [sys.executable, "-m", "registrar_sync", "bulk", "plan", roster(GOOD), "--output", "json"]
+    words = [*HEARING, "bulk", "plan", roster(GOOD), "--output", "json"]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
     with started(words, stderr=slave, env=environment) as process:
         os.close(slave)

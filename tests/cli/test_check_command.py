@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from registrar_sync import Client
 from registrar_sync.cli.check_list import read_names
 from registrar_sync.errors import UsageError
 from registrar_sync.sandbox.server import Sandbox
-from tests.cli.conftest import Cli, Run
+from tests.cli.conftest import HEARING, Cli, Run
 
 ZONE = """
 $TTL 3600
@@ -182,14 +181,8 @@ def test_octets_that_are_no_utf_8_make_a_bad_name_and_no_crash() -> None:
 
 
 # --- as a process -------------------------------------------------------------------------------------------------------
-# A suite started in the background may have SIGINT ignored, and its children with it.
-_HEARING = (
-    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from registrar_sync.cli.app import run; run()"
-)
-
-
 def start(*words: str, **streams: Any) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", _HEARING, "check", *words]
+    command = [*HEARING, "check", *words]
     return subprocess.Popen(command, stderr=subprocess.PIPE, env=dict(os.environ), **streams)
 
 

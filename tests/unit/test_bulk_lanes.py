@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from registrar_sync.bulk.lanes import Lane, drain
-from registrar_sync.bulk.limits import Kept, SharedSlot
+from registrar_sync.bulk.limits import Kept
 from registrar_sync.bulk.planning import MOST_REJECTED, MOST_SILENT, Account
 from registrar_sync.core.model import RRsetChange, ZoneView
 from registrar_sync.errors import CredentialsRejected, ProviderUnavailable, RegistrarSyncError, ZoneNotFound
@@ -122,23 +122,6 @@ def test_no_lane_no_result() -> None:
 
 
 # --- what is shared ----------------------------------------------------------------------------------------------------------
-def test_a_shared_slot_is_asked_by_one_at_a_time() -> None:
-    inside = threading.Lock()
-
-    def slot() -> float:
-        assert inside.acquire(blocking=False)
-        inside.release()
-        return 0.0
-
-    shared = SharedSlot(slot)
-    threads = [threading.Thread(target=lambda: [shared() for _ in range(500)]) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert shared() == 0.0
-
-
 class FakeProvider:
     """One call to open and one to read; remembers being closed."""
 
