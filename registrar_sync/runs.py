@@ -12,7 +12,7 @@ from registrar_sync.bulk.executor import Executor
 from registrar_sync.bulk.fence import Fence
 from registrar_sync.bulk.outcome import Patience
 from registrar_sync.bulk.roster import Checked
-from registrar_sync.bulk.rows import as_json, new_rows
+from registrar_sync.bulk.rows import new_rows
 from registrar_sync.bulk.stage import Stage
 from registrar_sync.bulk.tally import Moved
 from registrar_sync.bulk.watching import RunWatch
@@ -30,7 +30,8 @@ from registrar_sync.wiring import World
 LEASE_S = 20.0
 """How long a process that works on a lane, and cannot be seen to be dead, keeps it without a sign of life."""
 
-_NOT_FOR_ROWS = ("nameservers", "resolvers", "wait", "timeout")
+_WHOM = ("nameservers", "resolvers")
+_NOT_FOR_ROWS = (*_WHOM, "wait", "timeout")
 
 
 class ServiceUnfit(RegistrarSyncError):
@@ -96,7 +97,7 @@ class Runs:
         """Keep a run over the rows that are right. Nothing is asked or written yet."""
         self._world.journal.check_writable()
         lanes = {name: min(many.account(name).threads, rows) for name, rows in checked.book.accounts().items()}
-        options = {**as_json(many.defaults), **as_json(_said(terms))}
+        options = {**many.defaults, **_said(terms)}
         new = NewRun(command="enroll", roster=checked.name, options=options, lanes=lanes, brakes=terms.brakes)
         return self.book.run(self.book.create(new, new_rows(checked.book, lanes, terms.brakes)))
 
@@ -107,7 +108,8 @@ class Runs:
         if run.state == "running":
             hint = f"registrar-sync bulk pause {run.id}, or bulk cancel {run.id}"
             raise UsageError(f"Run {run.id} is not over. Nothing was changed.", hint=hint)
-        options = {name: run.what.options[name] for name in _NOT_FOR_ROWS if name in run.what.options} | as_json(_said(terms))
+        whom = {name: run.what.options[name] for name in _WHOM if not getattr(terms, name)}
+        options = {**_said(terms), **whom}
         new = NewRun(
             command="rollback", roster=f"run {run.id}", options=options, lanes=run.what.lanes, brakes=terms.brakes, undoes=run.id
         )
@@ -153,7 +155,7 @@ class Runs:
 
     def _many(self, run: Run) -> Many:
         options = dict(run.what.options)
-        whom: dict[str, Iterable[str]] = {name: options.get(name) or () for name in ("nameservers", "resolvers")}
+        whom: dict[str, Iterable[str]] = {name: options.get(name) or () for name in _WHOM}
         return Many(self._world, {name: value for name, value in options.items() if name not in _NOT_FOR_ROWS}, **whom)
 
     def _watch(self, run: Run) -> Watch:
@@ -177,5 +179,4 @@ def lanes_of(run: Run) -> list[Lane]:
 
 
 def _said(terms: Terms) -> dict[str, Any]:
-    names = ("wait", "timeout", "nameservers", "resolvers")
-    return {name: list(value) if isinstance(value := getattr(terms, name), tuple) else value for name in names}
+    return {name: getattr(terms, name) for name in _NOT_FOR_ROWS}

@@ -11,7 +11,6 @@ from registrar_sync.bulk.agenda import Agenda
 from registrar_sync.bulk.drain import Left, drain
 from registrar_sync.bulk.fence import Fence
 from registrar_sync.bulk.judge import judge, pause_given_up
-from registrar_sync.bulk.outcome import Watched
 from registrar_sync.bulk.stage import LaneWork, Stage
 from registrar_sync.bulk.tally import Moved, Tally
 from registrar_sync.bulk.watching import RunWatch
@@ -71,7 +70,7 @@ class Executor:
         """
         self._fence.start()
         self._watch.start()
-        self._watch_unseen()
+        self._watch.take_up()
         for thread in self._threads:
             thread.start()
         try:
@@ -107,12 +106,6 @@ class Executor:
         self._events.put(moved)
 
     # --- in the caller's thread ---------------------------------------------------------------------------------------
-    def _watch_unseen(self) -> None:
-        """What others have written, and nobody has seen yet."""
-        for row in self._stage.book.written(self.run.id):
-            assert row.change_id is not None
-            self._watch.add(Watched.of(row), row.change_id)
-
     def _hear(self, patience_s: float) -> Generator[Moved, None, None]:
         self._watch.flush()
         while True:
@@ -148,7 +141,7 @@ class Executor:
             self._next_count = now + _COUNT_S
             self._recount()
             if not self._works_itself:
-                self._watch_unseen()
+                self._watch.take_up()
 
     def _recount(self) -> None:
         """Others may work on the run, too."""
@@ -157,7 +150,9 @@ class Executor:
     def _is_to_be_judged(self) -> bool:
         """By our tally, which may be a little behind, or have heard of a row twice: the journal's counts decide."""
         tally, run = self.tally, self.run
-        return bool(tally.brake(run) or tally.left() <= 0 or tally.next_wave(run.wave) is not None or self._given_up())
+        return bool(
+            tally.brake(run) or tally.left() <= 0 or tally.next_wave(run.wave) is not None or self._only_given_up_is_left()
+        )
 
     def _judge(self) -> None:
         self._watch.flush()
@@ -166,15 +161,12 @@ class Executor:
         self._stage.run = judge(self._stage.book, self.run, list(self.tally.counts()))
         if self.run.wave != wave:
             self._agenda.wake()
-        given_up = self._given_up()
-        if given_up and self.run.state == "running":
-            self._stage.run = pause_given_up(self._stage.book, self.run, given_up)
+        if self.run.state == "running" and self._only_given_up_is_left():
+            self._stage.run = pause_given_up(self._stage.book, self.run, self._stage.given_up())
 
-    def _given_up(self) -> dict[str, str]:
-        """The accounts that are not asked any more and have rows left, and why; none while others have."""
+    def _only_given_up_is_left(self) -> bool:
         left = {one.account for one in self.tally.counts() if one.state != "done"}
-        reasons = {name: self._stage.account(name).given_up for name in left}
-        return {name: str(reason) for name, reason in reasons.items() if reason} if all(reasons.values()) else {}
+        return bool(left) and left <= self._stage.given_up().keys()
 
     def _wind_up(self) -> Generator[Moved, None, None]:
         """End what is under way, and leave the rest to whoever goes on."""

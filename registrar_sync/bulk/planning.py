@@ -65,7 +65,7 @@ class Account:
             if service not in self._settings:
                 try:
                     made = self.setting_of(service)
-                    self._settings[service] = replace(made, notify=_nobody_listens)
+                    self._settings[service] = replace(made, notify=nobody_listens)
                 except CredentialsMissing as error:
                     self._settings[service] = self._given_up = error
                 except RegistrarSyncError as error:
@@ -85,7 +85,7 @@ class Account:
                 self._given_up = _HOPELESS[error.kind](text, hint=error.hint)
 
 
-def _nobody_listens(text: str) -> None:
+def nobody_listens(text: str) -> None:
     """Hundreds of waits at once are nothing that a person reads."""
 
 
@@ -100,7 +100,7 @@ class _Planner:
     def work(self, entry: Entry) -> Result:
         """The plan of one row; every failure as its result."""
         options = entry.row.over(self._defaults).options
-        known = {"provider": None, "account": self._account.name, "service": _text(options.get("service"))}
+        known = {"provider": None, "account": self._account.name, "service": service_of(options)}
         try:
             setting = self._account.setting(known["service"])
             if isinstance(setting, RegistrarSyncError):
@@ -138,8 +138,10 @@ def _lane(account: Account, entries: Iterator[Entry], defaults: Mapping[str, Any
     return Lane(entries, account.threads, lambda: _Planner(account, defaults))
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+def service_of(options: Mapping[str, Any]) -> str | None:
+    """The service that they name; None: the usual one."""
+    service: str | None = options.get("service")
+    return service
 
 
 def wanted_of(options: Mapping[str, Any]) -> dict[str, Any]:

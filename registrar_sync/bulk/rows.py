@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import chain, zip_longest
-from typing import Any
 
 from registrar_sync.bulk.book import Book, Entry
 from registrar_sync.core import names
@@ -33,7 +32,7 @@ def _new_row(book: Book, entry: Entry, lanes: Mapping[str, int], wave: int) -> N
         typed=entry.typed,
         account=entry.account,
         lane=lane_of(_zone(book, entry), lanes[entry.account]),
-        options=as_json(entry.row.options),
+        options=entry.row.options,
         wave=wave,
     )
 
@@ -45,8 +44,3 @@ def _zone(book: Book, entry: Entry) -> str:
     if isinstance(said, str):
         return names.absolute(said)
     return next((name for name in reversed(names.ancestors(entry.row.domain)) if book.has(name)), entry.row.domain)
-
-
-def as_json(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options as the journal keeps them."""
-    return {name: sorted(value) if isinstance(value, (set, frozenset)) else value for name, value in options.items()}

@@ -10,7 +10,7 @@ from typing import Any
 
 from registrar_sync.bulk.limits import Kept
 from registrar_sync.bulk.outcome import Patience, is_the_accounts, news_of, told_of
-from registrar_sync.bulk.planning import Account, our_bug, wanted_of
+from registrar_sync.bulk.planning import Account, nobody_listens, our_bug, service_of, wanted_of
 from registrar_sync.bulk.tally import Moved
 from registrar_sync.core import names
 from registrar_sync.core.evidence import Change
@@ -47,6 +47,11 @@ class Stage:
         """Whether what is written is watched."""
         return self.run.what.options.get("wait") != "none"
 
+    def given_up(self) -> dict[str, str]:
+        """The run's accounts that are not asked any more here, and why."""
+        reasons = {name: self.account(name).given_up for name in self.run.what.lanes}
+        return {name: reason.message for name, reason in reasons.items() if reason is not None}
+
 
 class LaneWork:
     """The work of one lane, row by row, over one connection. Close it."""
@@ -61,8 +66,6 @@ class LaneWork:
         """Carry one row out. Raises ``JournalUnusable``: then it stays begun, and whoever goes on recovers it."""
         try:
             result = self._result(row)
-        except JournalUnusable:
-            raise
         except RegistrarSyncError as error:
             result = self._refused(row, error)
         except Exception as error:  # one domain's odd answer must not end the others' run
@@ -100,7 +103,7 @@ class LaneWork:
 
     def _enrol(self, row: RunRow) -> Result:
         options = Row(row.what.domain, row.what.options).over(self._stage.run.what.options).options
-        setting = self._account.setting(_text(options.get("service")))
+        setting = self._account.setting(service_of(options))
         if isinstance(setting, RegistrarSyncError):
             raise setting
         return enrol.enroll(self._over_one_connection(setting), self._request(row, wanted_of(options)))
@@ -113,7 +116,7 @@ class LaneWork:
         kept = self._kept
         if kept is None:
             kept = self._kept = Kept(setting.open_provider, before_call=self._before_call)
-        return replace(setting, open_provider=lambda: kept, notify=_nobody_listens)
+        return replace(setting, open_provider=lambda: kept, notify=nobody_listens)
 
     # --- what an earlier attempt left ---------------------------------------------------------------------------------
     def _recover(self, row: RunRow) -> None:
@@ -141,7 +144,8 @@ class LaneWork:
             domain = names.display(row.what.domain)
             text = f"Change {later[0].id} enrolled {domain} anew after this run. Nothing was changed."
             hint = f"registrar-sync rollback {domain} --to {change.id} takes both back"
-            return replace(self._held_back(row), message=text, hint=hint)
+            about: dict[str, Any] = {"domain": row.what.domain, "account": row.what.account}
+            return Result(command="rollback", state="refused", message=text, hint=hint, **about)
 
         def setting_for(undone: Change) -> Setting:
             return self._over_one_connection(self._stage.setting_for(undone))
@@ -149,18 +153,7 @@ class LaneWork:
         request = replace(self._request(row, {}), to_change=change.id)
         return rollback.rollback(setting_for(change), request, setting_for=setting_for)
 
-    def _held_back(self, row: RunRow) -> Result:
-        return Result(command="rollback", domain=row.what.domain, state="refused", account=row.what.account)
-
     def close(self) -> None:
         """Close the connection."""
         if self._kept is not None:
             self._kept.end()
-
-
-def _nobody_listens(text: str) -> None:
-    """Hundreds of waits at once are nothing that a person reads."""
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None

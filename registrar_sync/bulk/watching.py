@@ -24,6 +24,7 @@ class RunWatch:
         self._run_id = run_id
         self._moved = moved
         self._rows: dict[int, Watched] = {}
+        self._found: set[int] = set()  # by the newest look: what has ended since may not be written down yet
         self._ended: list[tuple[Watched, RowNews]] = []
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
@@ -40,6 +41,14 @@ class RunWatch:
                 return
             self._rows[change_id] = row
         self._watch.add(change_id)
+
+    def take_up(self) -> bool:
+        """Watch what others have written, too; whether any row stands as written. For one thread."""
+        rows = {row.change_id: row for row in self._book.written(self._run_id) if row.change_id is not None}
+        for change_id in rows.keys() - self._found:
+            self.add(Watched.of(rows[change_id]), change_id)
+        self._found = set(rows)
+        return bool(rows)
 
     def flush(self) -> None:
         """Write down how rows ended since the last time. From any thread. Raises ``JournalUnusable``."""

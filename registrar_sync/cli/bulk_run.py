@@ -16,8 +16,8 @@ from registrar_sync.cli import exit_codes
 from registrar_sync.cli.bulk import RosterFile, SkipInvalid, checked_roster
 from registrar_sync.cli.detach import Detach, leave_to_workers, refuse_without_workers
 from registrar_sync.cli.options import Common, Patience, What, Who, Whom, Yes, grouped
-from registrar_sync.cli.run_show import RunLines, run_json, summary
-from registrar_sync.cli.session import Session, at_a_terminal, session
+from registrar_sync.cli.run_show import RunLines, show_run
+from registrar_sync.cli.session import Session, at_a_terminal, says_yes, session
 from registrar_sync.core.run import Brakes, Run
 from registrar_sync.errors import ConfirmationNeeded, JournalUnusable, UsageError
 from registrar_sync.many import Many
@@ -147,7 +147,7 @@ def _confirm(question: str, *, yes: bool) -> None:
     hint = "Say --yes to write without asking; registrar-sync bulk plan shows what would be written."
     if not at_a_terminal():
         raise ConfirmationNeeded("There is no terminal to ask at. Nothing was changed.", hint=hint)
-    if not typer.confirm(question, default=False, err=True):
+    if not says_yes(question):
         raise ConfirmationNeeded("Declined. Nothing was changed.", hint="Run it again when it is right.")
 
 
@@ -177,10 +177,7 @@ def work_through(now: Session, runs: Runs, run: Run, command: str, common: Commo
 
 
 def _tell(now: Session, run: Run, executor: Executor, command: str) -> None:
-    if now.printer.as_json:
-        now.printer.json(run_json(run, executor.tally, command))
-    else:
-        now.printer.show(*summary(run, executor.tally))
+    show_run(now.printer, run, executor.tally, command)
     if run.state in ("paused", "running") and executor.tally.left():
         now.printer.warning(f"Go on: {_GO_ON.format(run.id)}")
     elif executor.tally.done():

@@ -12,7 +12,7 @@ from registrar_sync.bulk.report import write_report
 from registrar_sync.bulk.tally import Tally
 from registrar_sync.cli.bulk_run import RunId, ThisRun
 from registrar_sync.cli.options import Common, grouped
-from registrar_sync.cli.run_show import run_json, summary
+from registrar_sync.cli.run_show import show_run
 from registrar_sync.cli.session import Session, session
 from registrar_sync.core.run import Run, RunState
 from registrar_sync.runs import Runs
@@ -59,8 +59,4 @@ def _order(common: Common, command: str, run_id: int | None, state: RunState, wh
 
 
 def _show(now: Session, runs: Runs, run: Run, command: str) -> None:
-    tally = Tally(runs.book.counts(run.id))
-    if now.printer.as_json:
-        now.printer.json(run_json(run, tally, command))
-    else:
-        now.printer.show(*summary(run, tally))
+    show_run(now.printer, run, Tally(runs.book.counts(run.id)), command)

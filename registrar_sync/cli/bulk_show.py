@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterator
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from registrar_sync.bulk.book import Entry
 from registrar_sync.bulk.roster import Located
 from registrar_sync.bulk.summary import OUTCOMES, SAID, Outcome, Summary
+from registrar_sync.cli.bars import bars, put_beside
 from registrar_sync.cli.render import Printer
 from registrar_sync.cli.words import clean
 from registrar_sync.core import names
@@ -72,7 +70,7 @@ class Lines:
 
     def __init__(self, printer: Printer, *, bar: bool) -> None:
         self._printer = printer
-        self._bar = _bar() if bar else None
+        self._bar = bars(TimeRemainingColumn(), TextColumn("{task.fields[failed]}", style="bold red")) if bar else None
         self._task: TaskID | None = None
 
     def start(self, rows: int) -> None:
@@ -84,14 +82,7 @@ class Lines:
     def show(self, entry: Entry, result: Result, outcome: Outcome, summary: Summary) -> None:
         """One domain, there at once for whatever reads it."""
         value = {**result.to_json(), "command": COMMAND, "line": entry.line}
-        if self._bar is not None and sys.stdout.isatty():  # one terminal: the bar knows how to make room
-            line = Text(json.dumps(value)) if self._printer.as_json else _line(entry, result, outcome)
-            self._bar.console.print(line, soft_wrap=True)
-        elif self._printer.as_json:
-            self._printer.json(value)
-        else:
-            self._printer.show(_line(entry, result, outcome))
-            sys.stdout.flush()
+        put_beside(self._bar, self._printer, value if self._printer.as_json else _line(entry, result, outcome))
         if self._bar is not None and self._task is not None:
             failed = f"{summary.outcomes['failed']} failed" if summary.outcomes["failed"] else ""
             self._bar.update(self._task, advance=1, failed=failed)
@@ -100,20 +91,6 @@ class Lines:
         """Wipe the bar away. Twice is once."""
         if self._bar is not None:
             self._bar.stop()
-
-
-def _bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[failed]}", style="bold red"),
-        console=Console(file=sys.stderr, highlight=False),
-        transient=True,
-        redirect_stdout=False,
-        redirect_stderr=False,
-    )
 
 
 def _line(entry: Entry, result: Result, outcome: Outcome) -> Text:

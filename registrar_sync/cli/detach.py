@@ -8,7 +8,7 @@ import typer
 
 from registrar_sync.bulk.tally import Tally
 from registrar_sync.cli import exit_codes
-from registrar_sync.cli.run_show import run_json, summary
+from registrar_sync.cli.run_show import show_run
 from registrar_sync.cli.session import Session
 from registrar_sync.core.run import Run
 from registrar_sync.errors import JournalUnusable
@@ -28,11 +28,7 @@ def refuse_without_workers(now: Session, *, detach: bool) -> None:
 def leave_to_workers(now: Session, runs: Runs, run: Run, command: str) -> NoReturn:
     """Wake the workers, tell how the run stands, and leave."""
     _wake(now)
-    tally = Tally(runs.book.counts(run.id))
-    if now.printer.as_json:
-        now.printer.json(run_json(run, tally, command))
-    else:
-        now.printer.show(*summary(run, tally))
+    show_run(now.printer, run, Tally(runs.book.counts(run.id)), command)
     now.printer.progress(f"Run {run.id} is left to the workers. registrar-sync bulk status {run.id} looks at it.")
     raise typer.Exit(exit_codes.DONE)
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.progress import TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
 from registrar_sync.bulk.tally import Moved, Tally
+from registrar_sync.cli.bars import bars, put_beside
 from registrar_sync.cli.render import Printer
 from registrar_sync.cli.words import clean
 from registrar_sync.core import names
@@ -66,7 +64,7 @@ class RunLines:
         self._command = command
         self._loads = loads or ()
         self._speed = Speed(time.monotonic)
-        self._bars = _bars() if loads is not None else None
+        self._bars = bars(TextColumn("{task.fields[told]}")) if loads is not None else None
         self._tasks: dict[str, TaskID] = {}
 
     def start(self, tally: Tally) -> None:
@@ -82,10 +80,8 @@ class RunLines:
         """One domain that ended, there at once for whatever reads it."""
         if not moved.has_ended:
             return
-        if self._printer.as_json:
-            self._line(Text(json.dumps(moved_json(self._run, self._command, moved))))
-        else:
-            self._line(_line(moved))
+        shown = moved_json(self._run, self._command, moved) if self._printer.as_json else _line(moved)
+        put_beside(self._bars, self._printer, shown)
         if self._bars is not None and moved.account in self._tasks:
             self._speed.count(moved.account)
             self._bars.update(self._tasks[moved.account], advance=1, told=self._told(moved.account, tally))
@@ -93,19 +89,12 @@ class RunLines:
     def _told(self, account: str, tally: Tally) -> str:
         """How fast it goes, how long it may still take, what failed."""
         speed = self._speed.now(account)
-        left_s = eta(tally.counts(), self._loads, {account: speed}).get(account, 0.0)
-        failed = sum(one.rows for one in tally.counts() if one.account == account and one.outcome in FAILURES)
+        mine = [one for one in tally.counts() if one.account == account]
+        loads = [load for load in self._loads if load.account == account]
+        left_s = eta(mine, loads, {account: speed}).get(account, 0.0)
+        failed = sum(one.rows for one in mine if one.outcome in FAILURES)
         left = f", {in_words(round(left_s))} left" if left_s >= 1 else ""
         return f"{speed:.1f} a second{left}" + (f", {failed} failed" if failed else "")
-
-    def _line(self, line: Text) -> None:
-        if self._bars is not None and sys.stdout.isatty():  # one terminal: the bars know how to make room
-            self._bars.console.print(line, soft_wrap=True)
-        elif self._printer.as_json:
-            sys.stdout.write(f"{line.plain}\n")
-        else:
-            self._printer.show(line)
-        sys.stdout.flush()
 
     def end(self) -> None:
         """Wipe the bars away. Twice is once."""
@@ -137,6 +126,14 @@ def run_json(run: Run, tally: Tally, command: str) -> dict[str, Any]:
         "left": tally.left(),
         "accounts": {name: dict(counts) for name, counts in tally.by_account().items()},
     }
+
+
+def show_run(printer: Printer, run: Run, tally: Tally, command: str) -> None:
+    """How a run stands, for people or for scripts."""
+    if printer.as_json:
+        printer.json(run_json(run, tally, command))
+    else:
+        printer.show(*summary(run, tally))
 
 
 def summary(run: Run, tally: Tally) -> Iterator[Text | Table]:
@@ -174,16 +171,3 @@ def _line(moved: Moved) -> Text:
         said = told.get("message", "") if told.get("error") or not findings else findings
         line.append(f"  {clean(' '.join(str(said).split()))}")
     return line
-
-
-def _bars() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[told]}"),
-        console=Console(file=sys.stderr, highlight=False),
-        transient=True,
-        redirect_stdout=False,
-        redirect_stderr=False,
-    )

@@ -55,13 +55,18 @@ class Session:
 
     def _ask(self, planned: Result) -> bool:
         self.printer.plan_for_question(planned)
-        try:
-            return typer.confirm("Write this?", default=False, err=True)
-        except typer.Abort as stop:
-            # Typer makes one of Ctrl-C and of the end of input; only the first is an interruption.
-            if isinstance(stop.__context__, KeyboardInterrupt):
-                raise KeyboardInterrupt from stop
-            return False
+        return says_yes("Write this?")
+
+
+def says_yes(question: str) -> bool:
+    """Ask at the terminal; the end of input is a no."""
+    try:
+        return typer.confirm(question, default=False, err=True)
+    except typer.Abort as stop:
+        # Typer makes one of Ctrl-C and of the end of input; only the first is an interruption.
+        if isinstance(stop.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from stop
+        return False
 
 
 def at_a_terminal() -> bool:

@@ -86,7 +86,7 @@ class Crew:
             work.close()
         _log.debug("run %d, lane %d of %s: %s", run.id, lane.number, lane.account, left)
         if left == "given-up":
-            pause_given_up(self.book, run, _given_up(stage))
+            pause_given_up(self.book, run, stage.given_up())
         return left
 
     # --- runs ---------------------------------------------------------------------------------------------------------
@@ -118,8 +118,3 @@ class Crew:
         with self._lock:
             for run_id in self._stages.keys() - run_ids:
                 del self._stages[run_id]
-
-
-def _given_up(stage: Stage) -> dict[str, str]:
-    reasons = {name: stage.account(name).given_up for name in stage.run.what.lanes}
-    return {name: reason.message for name, reason in reasons.items() if reason is not None}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from registrar_sync.bulk.outcome import Watched
 from registrar_sync.bulk.stage import Stage
 from registrar_sync.bulk.tally import Moved
 from registrar_sync.bulk.watching import RunWatch
@@ -22,22 +21,16 @@ def watch_run(stage: Stage, watch_of: WatchOf, stopping: threading.Event) -> Non
     watch = watch_of(stage, stage.moved)
     watch.start()
     try:
-        _feed(stage, watch, stopping)
+        _feed(watch, stopping)
     finally:
         watch.stop()
     if watch.failed is not None:
         raise watch.failed
 
 
-def _feed(stage: Stage, watch: RunWatch, stopping: threading.Event) -> None:
-    known: set[int] = set()
+def _feed(watch: RunWatch, stopping: threading.Event) -> None:
     while watch.failed is None and not stopping.is_set():
         watch.flush()
-        rows = stage.book.written(stage.run.id)
-        if not rows:
+        if not watch.take_up():
             return
-        for row in rows:
-            if row.change_id is not None and row.change_id not in known:
-                watch.add(Watched.of(row), row.change_id)
-        known = {row.change_id for row in rows if row.change_id is not None}
         stopping.wait(_LOOK_S)

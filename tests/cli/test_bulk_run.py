@@ -72,6 +72,18 @@ def test_a_rollback_of_the_run_is_the_start(cli: Cli, roster: Any, sandbox: Sand
     assert {name: mail_rows(sandbox, name) for name in start} == start
 
 
+def test_a_rollback_asks_the_name_servers_that_the_run_was_told_of(
+    cli: Cli, roster: Any, sandbox: Sandbox, configured: Callable[..., Path]
+) -> None:
+    configured(gandi={"nameservers": [], "resolvers": []})
+    address = "{}:{}".format(*sandbox.dns_address)
+    whom = ("--nameserver", address, "--resolver", address)
+    assert cli("bulk", "run", roster("domain,account\nfresh.test,gandi\n"), "--yes", *whom).code == 0
+    run = cli("bulk", "rollback", "1", "--yes", "--output", "json")
+    assert run.code == 0, run.err
+    assert rows(run)["fresh.test"]["outcome"] == "authoritative"
+
+
 def test_what_somebody_enrolled_anew_is_not_taken_back_by_the_old_runs_rollback(cli: Cli, roster: Any) -> None:
     cli("bulk", "run", roster("domain,account\nfresh.test,gandi\n"), "--yes")
     cli("rollback", "fresh.test", "--yes")
