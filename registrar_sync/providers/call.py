@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email.utils
-import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ import requests
 import tenacity
 
 from registrar_sync.errors import RegistrarSyncError, WriteMustReread
+from registrar_sync.providers.answer import Answer, json_of
 from registrar_sync.providers.policy import Again, HttpDenied, HttpRefused, OfAccount, Policy, final_error
 from registrar_sync.providers.redaction import told_in_xml, vendor_codes, vendor_words
 from registrar_sync.providers.slots import Held, TooLate
@@ -38,15 +38,33 @@ class _Call(Generic[T]):
 
     transport: Transport
     policy: Policy
-    shown: str
     ends: float
     any_effect: bool = field(default=False, init=False)
+    _failed: Again | None = field(default=None, init=False)
 
     def _exchange(self, limit_s: float) -> T:
         """One attempt. Raises ``Lost``, ``Again``, and errors of ``errors``."""
         raise NotImplementedError
 
+    def shown(self) -> str:
+        """The call in messages."""
+        raise NotImplementedError
+
     def carry_out(self) -> T:
+        try:
+            try:
+                return self._attempt()
+            except Again as again:
+                self._failed = again
+            return self._go_on()
+        except (HttpRefused, HttpDenied) as refused:
+            refused.after_effect = self.any_effect and self.policy.kind != "read"
+            raise
+        except Again as last:
+            raise final_error(self.policy, last, any_effect=self.any_effect, what=self._what()) from None
+
+    def _go_on(self) -> T:
+        """After a first attempt that failed: nearly every call is spared tenacity, which costs as much as half of one."""
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(Again),
             wait=self._pause,
@@ -54,16 +72,17 @@ class _Call(Generic[T]):
             sleep=self.transport.clock.sleep,
             reraise=True,
         )
-        try:
-            return retrying(self._attempt)
-        except (HttpRefused, HttpDenied) as refused:
-            refused.after_effect = self.any_effect and self.policy.kind != "read"
-            raise
-        except Again as last:
-            raise final_error(self.policy, last, any_effect=self.any_effect, what=self._what()) from None
+        return retrying(self._next_attempt)
+
+    def _next_attempt(self) -> T:
+        """The one that was made already is told as the first."""
+        failed, self._failed = self._failed, None
+        if failed is not None:
+            raise failed
+        return self._attempt()
 
     def _what(self) -> str:
-        return f"{self.transport.label}: {self.shown}"
+        return f"{self.transport.label}: {self.shown()}"
 
     def _pause(self, state: tenacity.RetryCallState) -> float:
         last = state.outcome.exception() if state.outcome else None
@@ -132,9 +151,13 @@ class _Call(Generic[T]):
 
 @dataclass(slots=True)
 class OtherCall(_Call[T]):
-    """``exchange`` is the adapter's."""
+    """``exchange`` is the adapter's, and what names it."""
 
+    name: str
     exchange: Callable[[float], T]
+
+    def shown(self) -> str:
+        return self.name
 
     def _exchange(self, limit_s: float) -> T:
         answer = self.exchange(limit_s)
@@ -145,13 +168,23 @@ class OtherCall(_Call[T]):
 
 @dataclass(slots=True)
 class HttpCall(_Call[requests.Response]):
-    """One HTTP request."""
+    """One HTTP request. ``url``: as the adapter gave it."""
 
+    method: str
+    url: str
     prepared: requests.PreparedRequest
+    _status: int = field(default=0, init=False)
+
+    def shown(self) -> str:
+        return self.transport.shown(self.method, self.url)
+
+    def _answered(self) -> str:
+        return f"{self.shown()}: HTTP {self._status}"
 
     def _exchange(self, limit_s: float) -> requests.Response:
         response = self.transport.send_once(self.prepared, limit_s)
-        self.transport.answered(f"{self.shown}: HTTP {response.status_code}", response.content)
+        self._status = response.status_code
+        self.transport.answered(self._answered, response.content)
         self._log(response.status_code)
         return self._judged(response)
 
@@ -179,7 +212,11 @@ class HttpCall(_Call[requests.Response]):
         A read that answers something else is no answer. A write was accepted whatever its body says, and no adapter is to
         stumble over it.
         """
-        if _json_of(response) is None and response.content.strip() != b"null":
+        parsed = json_of(response)
+        if parsed is not None:
+            if isinstance(response, Answer):
+                response.keep_json(parsed)
+        elif response.content.strip() != b"null":
             if self.policy.kind == "read" and response.content.strip():
                 self.transport.log_answer()
                 raise Again(f"HTTP {response.status_code}, and the answer is not JSON", effect=False)
@@ -227,7 +264,7 @@ class HttpCall(_Call[requests.Response]):
         return min(max(seconds.total_seconds(), 0.0), 86400.0)
 
     def _retry_after_in_body(self, response: requests.Response) -> float | None:
-        key, answer = self.transport.rules.retry_after, _json_of(response)
+        key, answer = self.transport.rules.retry_after, json_of(response)
         seconds = answer.get(key) if key and isinstance(answer, dict) else None
         # In this order: JSON as Python reads it knows NaN, and numbers too large for a float.
         return float(min(max(0, seconds), 86400)) if isinstance(seconds, int | float) else None
@@ -235,12 +272,5 @@ class HttpCall(_Call[requests.Response]):
 
 def _told_by(response: requests.Response) -> object:
     """The body of a refusal: JSON, or an XML error in its shape."""
-    answer = _json_of(response)
+    answer = json_of(response)
     return told_in_xml(response.content[:65536].decode("utf-8", "replace")) if answer is None else answer
-
-
-def _json_of(response: requests.Response) -> object:
-    try:
-        return json.loads(response.content)
-    except (ValueError, RecursionError):
-        return None

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, unquote, urlsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# Below a base, without anything that is read otherwise by one than by another: no query, no escape, no dot segment.
+_PLAINLY_BELOW = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]*)+")
 _SERVER = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s\[\]:/@]+))(?::([0-9]{1,5}))?")
 _DNS_PORT = 53
 
@@ -68,6 +71,9 @@ def is_loopback(host: str) -> bool:
 
 def is_inside(url: str, base: str) -> bool:
     """Whether ``url`` has the scheme, host and port of ``base`` and a path at or below its path."""
+    root = base.rstrip("/")
+    if url.startswith(root) and _has_plain_path(root) and _PLAINLY_BELOW.fullmatch(url, len(root)):
+        return True
     try:
         wanted, parts = urlsplit(base), urlsplit(url)
         if _origin(parts) != _origin(wanted) or parts.username is not None or parts.password is not None:
@@ -76,8 +82,14 @@ def is_inside(url: str, base: str) -> bool:
         return False
     if any(segment in (".", "..") for segment in unquote(parts.path).replace("\\", "/").split("/")):
         return False
-    root = wanted.path.rstrip("/")
-    return parts.path == root or parts.path.startswith(root + "/")
+    path = wanted.path.rstrip("/")
+    return parts.path == path or parts.path.startswith(path + "/")
+
+
+@lru_cache(maxsize=256)
+def _has_plain_path(base: str) -> bool:
+    """Whether what is plainly below the base is inside of it. Raises nothing."""
+    return not endpoint_fault(base) and (not (path := urlsplit(base).path) or bool(_PLAINLY_BELOW.fullmatch(path)))
 
 
 def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:

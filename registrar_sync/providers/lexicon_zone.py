@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, cast
@@ -283,5 +283,5 @@ def _lexicon_config(spec: ProviderSpec, account: AccountSettings, domain: str) -
     options = _options(spec, account)
     # lexicon reads some options by their command-line spelling (powerdns: "pdns-disable-notify").
     hyphened = {option.replace("_", "-"): value for option, value in options.items()}
-    source: Mapping[str, Any] = {"provider_name": spec.lexicon_name, "domain": domain, spec.lexicon_name: {**hyphened, **options}}
-    return ConfigResolver().with_dict(dict(source))
+    source: dict[str, Any] = {"provider_name": spec.lexicon_name, "domain": domain, spec.lexicon_name: {**hyphened, **options}}
+    return ConfigResolver().with_dict(source)

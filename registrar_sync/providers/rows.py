@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from registrar_sync.core.canonical import other_from_text
@@ -43,7 +44,7 @@ class RowEdit:
 
 def text_of(row: object, key: str) -> str:
     """A text of an answer. Raises ``UnusableAnswer``, as the two below do."""
-    value = row.get(key) if isinstance(row, Mapping) else None
+    value = row.get(key) if isinstance(row, dict | Mapping) else None  # dict first: it is nearly always one, and known at once
     if not isinstance(value, str):
         raise UnusableAnswer(f"{key} is missing or no text")
     return value
@@ -51,7 +52,7 @@ def text_of(row: object, key: str) -> str:
 
 def number_of(row: object, key: str) -> int:
     """A whole number, not negative, of an answer."""
-    value = row.get(key) if isinstance(row, Mapping) else None
+    value = row.get(key) if isinstance(row, dict | Mapping) else None
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise UnusableAnswer(f"{key} is missing or no number")
     return value
@@ -94,6 +95,8 @@ class Speller:
         before = self._native_row(edit.before)
         if edit.after is None:
             return RowEdit(before=before, after=None, keeps=False)
+        if before is not None and edit.keeps and self._stands_for(before, edit.after):
+            return RowEdit(before=before, after=before, keeps=True)
         known = list(self._known(before, self._native_row(edit.after), prefer_before=edit.keeps))
         alike = next((row for row in known if self._rdata(row) == edit.after.rdata), None)
         content, preference = (alike.content, alike.preference) if alike else self._encode(edit.after.rdata, before)
@@ -109,12 +112,23 @@ class Speller:
         )
         return RowEdit(before=before, after=after, keeps=edit.keeps)
 
+    def _stands_for(self, row: Row, record: Record) -> bool:
+        """Whether the row is the record's own, and spells just what the record says."""
+        return (
+            row.native is record.native
+            and row.disabled == record.disabled
+            and self._served_ttl(row.ttl) == record.ttl
+            and self._rdata(row) == record.rdata
+        )
+
     def refuse_unsure(self, owner: str, rows: Iterable[Row]) -> None:
         """Before a whole set is written again. Raises ``ProviderRefused`` where a TXT value among ``rows`` may not survive."""
+        if not self.dialect.txt_unsure:
+            return
         for row in rows:
-            odd = not (row.content.isascii() and row.content.isprintable() and row.content == row.content.strip())
-            if not self.dialect.txt_unsure or self._served_type(row) != "TXT":
+            if self._served_type(row) != "TXT":
                 continue
+            odd = not (row.content.isascii() and row.content.isprintable() and row.content == row.content.strip())
             if odd or any(char in row.content for char in self.dialect.txt_unsure):
                 raise ProviderRefused(
                     f"The TXT records of {display(owner)} can only be written as a whole, and it is not known whether the value"
@@ -138,7 +152,7 @@ class Speller:
     def _rdata(self, row: Row) -> Rdata:
         served = self._served_type(row)
         if served == "TXT":
-            return Txt(_bare_string(row.content) if self.dialect.txt == "bare" else _character_strings(row.content))
+            return _txt(row.content, self.dialect.txt == "bare")
         if served == "MX":
             return self._mx(row)
         text = row.content if row.preference is None else f"{row.preference} {row.content}"
@@ -179,8 +193,8 @@ class Speller:
         return quote(rdata.strings if fits else split_strings(rdata.joined))
 
     def _check_txt(self, text: bytes) -> None:
-        limit, octets = self.dialect.txt_limit, len(quote(split_strings(text)))
-        if limit is not None and octets > limit:
+        limit = self.dialect.txt_limit
+        if limit is not None and (octets := len(quote(split_strings(text)))) > limit:
             why = f"it takes {octets} octets, and the provider holds {limit}"
         elif any(char in text.decode("utf-8", "replace") for char in self.dialect.txt_excludes):
             why = f"the provider holds none with {' or '.join(self.dialect.txt_excludes)} in it"
@@ -190,6 +204,11 @@ class Speller:
             f"A TXT value cannot be stored: {why}. It was not sent, and nothing was changed by it.",
             hint="Shorten the record at the provider (for SPF: remove senders no longer used), then try again.",
         )
+
+
+@lru_cache(maxsize=4096)  # each value is read four times: before the write, for it, and after it
+def _txt(content: str, bare: bool) -> Txt:
+    return Txt(_bare_string(content) if bare else _character_strings(content))
 
 
 def _character_strings(content: str) -> tuple[bytes, ...]:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
+from contextvars import ContextVar, Token
 from types import ModuleType
 from typing import Any, Protocol, TypeVar
 
@@ -42,14 +41,25 @@ class Carrier(Protocol):
 _CARRIER: ContextVar[Carrier | None] = ContextVar("registrar_sync_carrier", default=None)
 
 
-@contextmanager
-def carried_by(carrier: Carrier) -> Iterator[None]:
+class Carried:
+    """Within it adapter calls go through ``carrier``. For one use after the other; a class, since it is entered at every call."""
+
+    __slots__ = ("_carrier", "_token")
+    _token: Token[Carrier | None]
+
+    def __init__(self, carrier: Carrier) -> None:
+        self._carrier = carrier
+
+    def __enter__(self) -> None:
+        self._token = _CARRIER.set(self._carrier)
+
+    def __exit__(self, *error: object) -> None:
+        _CARRIER.reset(self._token)
+
+
+def carried_by(carrier: Carrier) -> Carried:
     """Let adapter calls inside go through ``carrier``."""
-    token = _CARRIER.set(carrier)
-    try:
-        yield
-    finally:
-        _CARRIER.reset(token)
+    return Carried(carrier)
 
 
 def carrier() -> Carrier:

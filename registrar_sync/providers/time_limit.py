@@ -5,15 +5,26 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class _Limit:
-    ends: float
-    cut: Callable[[], object]
+    """One exchange's, for as long as it is entered."""
+
+    __slots__ = ("_limit_s", "_limits", "cut", "ends")
+
+    def __init__(self, limits: TimeLimits, limit_s: float, cut: Callable[[], object]) -> None:
+        self._limits = limits
+        self._limit_s = limit_s
+        self.ends = math.inf
+        self.cut = cut
+
+    def __enter__(self) -> None:
+        self.ends = time.monotonic() + self._limit_s
+        self._limits.add(self)
+
+    def __exit__(self, *error: object) -> None:
+        self._limits.drop(self)
 
 
 class TimeLimits:
@@ -25,21 +36,23 @@ class TimeLimits:
         self._wakes_at = math.inf
         self._thread: threading.Thread | None = None
 
-    @contextmanager
-    def within(self, limit_s: float, cut: Callable[[], object]) -> Iterator[None]:
+    def within(self, limit_s: float, cut: Callable[[], object]) -> _Limit:
         """Call ``cut``, from another thread, where what is done inside takes longer than ``limit_s`` seconds; never after it.
 
         ``cut`` must be quick and must not raise.
         """
-        limit = _Limit(time.monotonic() + limit_s, cut)
+        return _Limit(self, limit_s, cut)
+
+    def add(self, limit: _Limit) -> None:
+        """It begins."""
         with self._changed:
             self._open.add(limit)
             self._wake_for(limit)
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._open.discard(limit)
+
+    def drop(self, limit: _Limit) -> None:
+        """What it was for is over: it does not cut any more."""
+        with self._changed:
+            self._open.discard(limit)
 
     def _wake_for(self, limit: _Limit) -> None:
         """The thread sleeps until the earliest limit that it knows of, though that one is mostly over by then: a later one

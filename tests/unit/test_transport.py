@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import ipaddress
 import logging
 import select
@@ -181,6 +182,50 @@ class TestReads:
             for _ in range(3):
                 transport.request("GET", f"{server.url}/")
         assert len([r for r in caplog.messages if "Starting new HTTP connection" in r]) == 1
+
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            Reply(200, gzip.compress(b"[1]"), {"Content-Encoding": "gzip"}),
+            Reply(200, b"3\r\n[1]\r\n0\r\n\r\n", {"Transfer-Encoding": "chunked"}),
+            Reply(200, b"[1]", {"Connection": "close"}),
+            Reply(200, b"[1]", {"X-Name": "J\xe9r\xf4me"}),
+        ],
+        ids=["packed", "in-pieces", "last", "not-ascii"],
+    )
+    def test_an_answer_out_of_the_ordinary_is_read_as_well(self, transport_to: Callable[..., Transport], odd: Reply) -> None:
+        with web(odd, Reply(200, b"[2]")) as server:
+            transport = transport_to(server.url)
+            assert [transport.request("GET", f"{server.url}/").json() for _ in "ab"] == [[1], [2]]
+            assert transport.api_calls == 2
+
+    def test_a_cookie_is_sent_back(self, transport_to: Callable[..., Transport]) -> None:
+        with web(Reply(200, b"{}", {"Set-Cookie": "session=abc"}), Reply()) as server:
+            transport = transport_to(server.url)
+            assert transport.request("GET", f"{server.url}/").cookies["session"] == "abc"
+            for _ in "ab":
+                transport.request("GET", f"{server.url}/")
+            assert [headers.get("Cookie") for _, _, headers, _ in server.seen] == [None, "session=abc", "session=abc"]
+
+    def test_what_follows_an_answer_is_not_taken_for_the_next_one(self, transport_to: Callable[..., Transport]) -> None:
+        smuggled = b"[1]HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n[6]"
+        with web(Reply(200, smuggled, {"Content-Length": "3"}), Reply(200, b"[2]")) as server:
+            transport = transport_to(server.url)
+            assert [transport.request("GET", f"{server.url}/").json() for _ in "ab"] == [[1], [2]]
+
+    def test_an_answer_that_breaks_off_is_none_and_its_connection_is_left(self, transport_to: Callable[..., Transport]) -> None:
+        with web(Reply(200, b"[1]", {"Content-Length": "4"}, hang_up=True), Reply(200, b"[2]")) as server:
+            transport = transport_to(server.url)
+            assert transport.request("GET", f"{server.url}/").json() == [2]
+            assert transport.api_calls == 2
+
+    def test_two_servers_of_an_account_are_told_apart(self, transport_to: Callable[..., Transport]) -> None:
+        with web(Reply(200, b"[1]")) as one, web(Reply(200, b"[2]")) as other:
+            transport = transport_to(one.url)
+            transport.confine(one.url, other.url)
+            answers = [transport.request("GET", f"{server.url}/x").json() for server in (one, other, one)]
+            assert answers == [[1], [2], [1]]
+            assert [headers["Host"] for _, _, headers, _ in one.seen] == [one.url.removeprefix("http://")] * 2
 
     def test_an_answer_too_large_is_not_read_to_its_end(
         self, transport_to: Callable[..., Transport], monkeypatch: pytest.MonkeyPatch
