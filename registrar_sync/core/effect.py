@@ -127,7 +127,7 @@ def spf_effect(owner: str, txt: Answer, service: MailService, known: Known) -> S
         record = parse_spf(texts[0])
     except SpfInvalid as error:
         return SpfEffect(fault=f"the SPF record is invalid: {error}")
-    if any(term.is_glued for term in record.terms):
+    if record.glued:
         return SpfEffect(fault="two SPF terms ran together")
     if record.authorises(service.include):
         return SpfEffect(record=record)

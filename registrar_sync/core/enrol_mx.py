@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import finding
@@ -27,7 +28,8 @@ def enrol_mx(view: ZoneView, wish: Wish, known: Known) -> Part:
     """The MX set with the service's hosts in force, or as it is where a block is not accepted."""
     before = view.rrset("MX")
     values = mx_values(before)
-    theirs = sorted(value for value in values if value.exchange not in {*wish.service.hosts, NULL_EXCHANGE})
+    passed_over = {*wish.service.hosts, NULL_EXCHANGE}
+    theirs = sorted([value for value in values if value.exchange not in passed_over])
     if is_enrolled_order(values, wish.service) and (wish.mx_mode == "below" or not theirs):
         return _deduped(before, (), wish)
     placement = _place(view, values, wish)
@@ -43,6 +45,7 @@ def enrol_mx(view: ZoneView, wish: Wish, known: Known) -> Part:
     return _deduped(arrange(view, before, placement, wish), findings, wish)
 
 
+@lru_cache(maxsize=1024)  # customers share their hosts, and every guard of a plan asks
 def is_address(exchange: str) -> bool:
     """Whether an exchange is an IP address written as a name."""
     bare = display(exchange).strip("[]")
@@ -156,7 +159,8 @@ def _other_filters(theirs: list[Mx]) -> Iterable[Finding]:
 
 
 def _duplicates(theirs: list[Mx]) -> Iterable[Finding]:
-    for exchange, count in Counter(value.exchange for value in theirs).items():
+    exchanges = [value.exchange for value in theirs]
+    for exchange, count in Counter(exchanges).items() if len(set(exchanges)) < len(exchanges) else ():
         if count > 1:
             yield finding("mx-duplicate-exchange", f"{display(exchange)} stands at {count} preferences; all are kept.")
 

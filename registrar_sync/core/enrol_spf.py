@@ -30,7 +30,8 @@ def enrol_spf(view: ZoneView, wish: Wish, known: Known) -> Part:
     before = view.rrset("TXT")
     records = find_spf(before)
     part = _edit(view, before, records, wish, known) if before and records else _add(view, before, wish)
-    return replace(part, findings=(*map(say_near_miss, find_near_misses(before)), *part.findings))
+    near = find_near_misses(before)
+    return replace(part, findings=(*map(say_near_miss, near), *part.findings)) if near else part
 
 
 def _add(view: ZoneView, before: RRset | None, wish: Wish) -> Part:
@@ -68,9 +69,8 @@ def _edit(view: ZoneView, before: RRset, records: list[Record], wish: Wish, know
     spf, findings = _one_record(records, wish)
     if spf is None:
         return Part(after=before, findings=findings)
-    glued = [term.text for term in spf.terms if term.is_glued]
-    if glued:
-        return Part(after=before, findings=(*findings, say_glued(spf.text, glued)))
+    if spf.glued:
+        return Part(after=before, findings=(*findings, say_glued(spf.text, spf.glued)))
     edited = edit_record(spf, view.owner, wish, known)
     findings = (*findings, *edited.findings)
     rdata = spf_rdata(edited.record.text)
@@ -96,7 +96,8 @@ def _one_record(records: list[Record], wish: Wish) -> tuple[SpfRecord | None, tu
     """The record to edit, merged where that was asked for; None where there is none, and why (rules A2)."""
     faults = _faults(records)
     if len(records) == 1:
-        return (None, faults) if faults else (merge_records(records), ())
+        rdata = records[0].rdata
+        return (parse_spf(rdata.joined), ()) if isinstance(rdata, Txt) and not faults else (None, faults)
     try:
         merged = merge_records(records, wish.all_qualifier)
     except CannotMergeError as refused:

@@ -6,9 +6,9 @@ at once) and let it be thought through again, until nothing is missing. So the c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from registrar_sync.core.observation import Answer
 
@@ -51,6 +51,17 @@ class Said:
     text: str = ""
 
 
+class Answers(Protocol):
+    """Where answers are found."""
+
+    def get(self, question: Question, /) -> Answer | Said | None:
+        """The answer; None: not known."""
+        ...
+
+
+_NOT_ASKED = Answer(status="unreachable", detail=UNASKED)
+
+
 class Known:
     """Answers by question. What is asked and not known counts as not answered, and is remembered in ``wanted``.
 
@@ -58,18 +69,23 @@ class Known:
     asked at a recursive resolver before, which would keep the old answer (rules B6.7).
     """
 
-    def __init__(
-        self, answers: Mapping[Question, Answer | Said] | None = None, own: Mapping[DnsQuestion, Answer] | None = None
-    ) -> None:
-        self._answers = {} if answers is None else answers
+    def __init__(self, answers: Answers | None = None, own: Mapping[DnsQuestion, Answer] | None = None) -> None:
+        self._answers: Answers = {} if answers is None else answers
         self._own = own or {}
-        self.wanted: set[Question] = set()
+        self._wanted: dict[Question, None] = {}
+
+    @property
+    def wanted(self) -> Collection[Question]:
+        """What was asked in vain, each question once, in the order of asking."""
+        return self._wanted.keys()
 
     def dns(self, name: str, rtype: str) -> Answer:
         """The answer, or one of status ``unreachable`` where it is not known."""
         question = DnsQuestion(name, rtype)
-        found = (self._own.get(question) if self._own else None) or self._find(question)
-        return found if isinstance(found, Answer) else Answer(status="unreachable", detail=UNASKED)
+        found = self._own.get(question) or self._answers.get(question)
+        if found is None:
+            self._wanted[question] = None
+        return found if isinstance(found, Answer) else _NOT_ASKED
 
     def policy(self, domain: str, addresses: tuple[str, ...]) -> Said:
         """The text of the MTA-STS policy (``yes``), that there is none (``no``), or ``unknown``."""
@@ -82,7 +98,7 @@ class Known:
     def with_own(self, own: Mapping[DnsQuestion, Answer]) -> Known:
         """The same knowledge with the planned data over it; both remember what was wanted in one place."""
         over = Known(self._answers, {**self._own, **own})
-        over.wanted = self.wanted
+        over._wanted = self._wanted
         return over
 
     def _said(self, question: Question) -> Said:
@@ -92,5 +108,19 @@ class Known:
     def _find(self, question: Question) -> Answer | Said | None:
         found = self._answers.get(question)
         if found is None:
-            self.wanted.add(question)
+            self._wanted[question] = None
         return found
+
+
+def may_lead_on(question: Question, answers: Answers) -> bool:
+    """Whether what was answered may make a decision ask something else: a record names others, a missing A asks for the AAAA,
+    the address of a policy host for the policy. For who looks ahead only: a decision itself is thought through to its end.
+    """
+    found = answers.get(question)
+    if found is None or not isinstance(question, DnsQuestion) or question.rtype == "TLSA":
+        return False
+    if question.name.startswith("mta-sts."):
+        return True
+    if question.rtype == "A" and found.status != "data":
+        return answers.get(DnsQuestion(question.name, "AAAA")) is None
+    return question.rtype not in ("A", "AAAA") and found.status == "data"

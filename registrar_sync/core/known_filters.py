@@ -7,6 +7,7 @@ vendors' own pages. A name that is missing or wrong costs or adds a finding that
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 FILTERS: Mapping[str, str] = MappingProxyType(
@@ -35,6 +36,7 @@ FILTERS: Mapping[str, str] = MappingProxyType(
 )
 
 
+@lru_cache(maxsize=1024)  # customers share their hosts, and each plan asks several times
 def filter_behind(exchange: str) -> str:
     """The filter whose host this exchange (absolute, lower-case) is, or an empty text.
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Txt:
-    """A TXT value: its character-strings (RFC 1035 section 3.3.14); equal when the joined text is (RFC 7208 section 3.3)."""
+    """A TXT value: its character-strings (RFC 1035 section 3.3.14); equal when the joined text is (RFC 7208 section 3.3).
+
+    ``joined``: the character-strings with nothing between them.
+    """
 
     strings: tuple[bytes, ...]
+    joined: bytes = field(init=False, repr=False)
 
-    @property
-    def joined(self) -> bytes:
-        """The character-strings with nothing between them."""
-        return b"".join(self.strings)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "joined", b"".join(self.strings))  # once: a plan asks for it hundreds of times
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Txt) and self.joined == other.joined
@@ -30,8 +32,7 @@ class Txt:
         return self.joined.decode("utf-8", "backslashreplace")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Mx:
+class Mx(NamedTuple):
     """An MX value (RFC 1035 section 3.3.9): ``preference`` 0 to 65535, lower first; ``exchange`` absolute, lower-case.
 
     The exchange "." is null MX (RFC 7505).
@@ -78,6 +79,7 @@ class RRset:
     owner: str
     rtype: str
     records: tuple[Record, ...]
+    _values: frozenset[Rdata] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def live(self) -> tuple[Record, ...]:
@@ -92,11 +94,15 @@ class RRset:
     @property
     def values(self) -> frozenset[Rdata]:
         """The set of served values (an exact duplicate row counts once, rules case 48)."""
-        return frozenset([record.rdata for record in self.records if not record.disabled])
+        values = self._values
+        if values is None:
+            values = frozenset([record.rdata for record in self.records if not record.disabled])
+            object.__setattr__(self, "_values", values)  # kept: a plan and its proof ask for it dozens of times
+        return values
 
     def with_records(self, records: Iterable[Record]) -> RRset:
         """The same set with other records."""
-        return replace(self, records=tuple(records))
+        return RRset(owner=self.owner, rtype=self.rtype, records=tuple(records))
 
 
 def values_of(rrset: RRset | None) -> frozenset[Rdata]:
@@ -116,7 +122,7 @@ def same_data(one: RRset | None, other: RRset | None) -> bool:
 
 def data_of(rrset: RRset | None) -> frozenset[tuple[Rdata, int]]:
     """The served values of a set that may be absent, each with its TTL."""
-    return frozenset([(record.rdata, record.ttl) for record in rrset.live]) if rrset else frozenset()
+    return frozenset([(record.rdata, record.ttl) for record in rrset.records if not record.disabled]) if rrset else frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +139,10 @@ class ZoneView:
 
     def rrset(self, rtype: str) -> RRset | None:
         """The set of this type at the owner, disabled rows included, or None where there is no row at all."""
-        return next((rrset for rrset in self.rrsets if rrset.rtype == rtype), None)
+        for rrset in self.rrsets:
+            if rrset.rtype == rtype:
+                return rrset
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +175,7 @@ class RRsetChange:
     def is_empty(self) -> bool:
         """Whether nothing would be written."""
         old, new = (rrset.records if rrset else () for rrset in (self.before, self.after))
-        return old == new or (len(old) == len(new) and all(edit.keeps for edit in self.edits))
+        return old == new or (len(old) == len(new) and _are_the_same_rows(old, new))
 
     @property
     def inverse(self) -> RRsetChange:
@@ -177,6 +186,16 @@ class RRsetChange:
     def edits(self) -> tuple[RecordEdit, ...]:
         """The rows of before and after in pairs, so that an API with ids edits in place instead of deleting and adding."""
         return pair_records(self.before, self.after)
+
+
+def _are_the_same_rows(old: Iterable[Record], new: Iterable[Record]) -> bool:
+    """Whether both hold equal rows, in whatever order."""
+    left = list(old)
+    for row in new:
+        if row not in left:
+            return False
+        left.remove(row)
+    return not left
 
 
 def pair_records(before: RRset | None, after: RRset | None) -> tuple[RecordEdit, ...]:

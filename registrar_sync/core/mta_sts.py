@@ -193,4 +193,4 @@ def guard_policy(view: ZoneView, wish: Wish, mx: Part, known: Known) -> Part:
     before = view.rrset("MX")
     added = {value.exchange for value in mx_values(mx.after)} - {value.exchange for value in mx_values(before)}
     found = mta_sts_findings(view.owner, added, known)
-    return Part(after=before if wish.stops(found) else mx.after, findings=(*mx.findings, *found))
+    return Part(after=before if wish.stops(found) else mx.after, findings=(*mx.findings, *found)) if found else mx

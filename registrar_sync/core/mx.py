@@ -86,12 +86,13 @@ def is_enrolled_order(values: Collection[Mx], service: MailService) -> bool:
     the one of ``below`` or the one of ``replace``. Never beside a null MX, which must stand alone (RFC 7505 section 3).
     A service without hosts asks nothing of the set.
     """
+    hosts = service.hosts
+    ours = {value for value in values if value.exchange in hosts}
+    if len(ours) != len(hosts) or {value.exchange for value in ours} != hosts:
+        return False
     if service.exchanges and any(value.exchange == NULL_EXCHANGE for value in values):
         return False
-    ours = [value for value in set(values) if value.exchange in service.hosts]
-    others = [value for value in values if value.exchange not in service.hosts]
-    if len(ours) != len(service.hosts) or {value.exchange for value in ours} != service.hosts:
-        return False
+    others = [value for value in values if value.exchange not in hosts]
     place = {value.exchange: value.preference for value in ours}
     below = [place[exchange.exchange] for exchange in service.exchanges]
     if not others:
@@ -109,16 +110,17 @@ def _ascends(preferences: Sequence[int], service: MailService) -> bool:
 
 
 def _theirs(values: Iterable[Mx], service: MailService) -> frozenset[Mx]:
-    return frozenset(value for value in _without_null(values) if value.exchange not in service.hosts)
+    passed_over = {*service.hosts, NULL_EXCHANGE}
+    return frozenset([value for value in values if value.exchange not in passed_over])
 
 
 def _without_null(values: Iterable[Mx]) -> frozenset[Mx]:
-    return frozenset(value for value in values if value.exchange != NULL_EXCHANGE)
+    return frozenset([value for value in values if value.exchange != NULL_EXCHANGE])
 
 
 def _present(values: Iterable[Mx], service: MailService) -> dict[str, int]:
     """The service's hosts that stand, each with its lowest preference."""
-    ours = sorted((value for value in values if value.exchange in service.hosts), reverse=True)
+    ours = sorted([value for value in values if value.exchange in service.hosts], reverse=True)
     return {value.exchange: value.preference for value in ours}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from registrar_sync.core.enrol_mx import is_address, mx_values
 from registrar_sync.core.finding import Finding
@@ -24,15 +23,21 @@ def guard_beside_mx(view: ZoneView, wish: Wish, mx: Part, known: Known) -> Part:
     before, after = mx_values(view.rrset("MX")), mx_values(mx.after)
     if before == after:
         return mx
-    staying = [finding for value in _theirs(after, wish) for finding in _exchange(value, known)]
-    return replace(mx, findings=(*mx.findings, *staying, *_dane(before | after, wish, known)))
+    found = judge_beside(after, before | after, wish, known)
+    return Part(after=mx.after, findings=(*mx.findings, *found), detail=mx.detail)
+
+
+def judge_beside(staying: Iterable[Mx], touched: Iterable[Mx], wish: Wish, known: Known) -> tuple[Finding, ...]:
+    """What is worth saying about the customer's hosts: of those that stay, and of all for DANE."""
+    about = [finding for value in _theirs(staying, wish) for finding in _exchange(value, known)]
+    return (*about, *_dane(touched, wish, known))
 
 
 def _theirs(values: Iterable[Mx], wish: Wish) -> list[Mx]:
     """One value for each exchange of the customer's that is a host name, the lowest preference first."""
     skipped = {*wish.service.hosts, NULL_EXCHANGE}
-    first = {value.exchange: value for value in sorted(values, reverse=True)}
-    return sorted(value for value in first.values() if value.exchange not in skipped and not is_address(value.exchange))
+    theirs = [value for value in values if value.exchange not in skipped and not is_address(value.exchange)]
+    return sorted({value.exchange: value for value in sorted(theirs, reverse=True)}.values())
 
 
 def _exchange(value: Mx, known: Known) -> Iterable[Finding]:

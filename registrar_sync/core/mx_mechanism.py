@@ -21,6 +21,8 @@ def guard_mx_mechanism(view: ZoneView, wish: Wish, txt: Part, mx: Part) -> Part:
     that keep them. Unaccepted, the MX set stays as it is. Records that are merged are judged as the one that they become."""
     before = view.rrset("MX")
     gone = {value.exchange for value in mx_values(before)} - {value.exchange for value in mx_values(mx.after)}
+    if not gone:
+        return mx
     spf = only_spf(view.rrset("TXT")) or only_spf(txt.after)
     proposed = _with_addresses(spf, view.owner, gone) if spf else None
     if spf is None or proposed is None:

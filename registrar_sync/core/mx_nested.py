@@ -25,8 +25,8 @@ def guard_nested_mx(view: ZoneView, wish: Wish, txt: Part, mx: Part, known: Know
     is asked where no host leaves. Unaccepted, the MX set stays as it is."""
     before = view.rrset("MX")
     gone = {value.exchange for value in mx_values(before)} - {value.exchange for value in mx_values(mx.after)} - {NULL_EXCHANGE}
-    spf = only_spf(view.rrset("TXT")) or only_spf(txt.after)
-    if spf is None or not gone:
+    spf = (only_spf(view.rrset("TXT")) or only_spf(txt.after)) if gone else None
+    if spf is None:
         return mx
     budget = weigh(view.owner, spf, known.with_own(own_data(view, before)))
     found = tuple(_blocks(spf, budget, {host for host in gone if not is_address(host)}, wish))

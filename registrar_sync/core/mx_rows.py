@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
-from registrar_sync.core.model import Mx, Record, RRset, ZoneView
+from registrar_sync.core.model import Mx, Rdata, Record, RRset, ZoneView
 from registrar_sync.core.mx import Placement
 from registrar_sync.core.wish import Wish
 
 
 def mx_values(rrset: RRset | None) -> frozenset[Mx]:
     """The served MX values of a set that may be absent."""
-    return frozenset([value for value in rrset.values if isinstance(value, Mx)]) if rrset else frozenset()
+    return _mx_among(rrset.values) if rrset else frozenset()
+
+
+@lru_cache(maxsize=256)  # every guard of a plan asks for the same two sets
+def _mx_among(values: frozenset[Rdata]) -> frozenset[Mx]:
+    return frozenset([value for value in values if isinstance(value, Mx)])
 
 
 def arrange(view: ZoneView, before: RRset | None, placement: Placement, wish: Wish) -> RRset | None:

@@ -62,6 +62,8 @@ def _check_label(text: str, label: str, allowed: re.Pattern[str]) -> None:
 
 
 def _is_address(name: str) -> bool:
+    if name[-1].isalpha() and name.isascii() and ":" not in name:
+        return False  # nearly all of them, told apart without an exception
     try:
         ipaddress.ip_address(name.strip("[]"))
     except ValueError:

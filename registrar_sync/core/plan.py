@@ -28,6 +28,7 @@ from registrar_sync.core.wish import Part, Wish
 __all__ = ["TYPES", "Plan", "Wish", "digest_of", "plan_enrolment"]
 
 _LONG_TTL_S = 3600
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,8 @@ class Plan:
 
     def with_findings(self, more: Iterable[Finding]) -> Plan:
         """The same plan with more to say."""
-        return replace(self, findings=(*self.findings, *more))
+        added = tuple(more)
+        return replace(self, findings=(*self.findings, *added)) if added else self
 
 
 def plan_enrolment(view: ZoneView, wish: Wish, known: Known | None = None) -> Plan:
@@ -129,13 +131,13 @@ def changes_between(
 def digest_of(zone: str, owner: str, before: Mapping[str, RRset | None], after: Mapping[str, RRset | None]) -> str:
     """SHA-256 over canonical JSON: names, values, TTLs, disabled or not; no native rows, no order of records."""
     images = [{rtype: _canonical(image[rtype]) for rtype in sorted(image)} for image in (before, after)]
-    text = json.dumps([zone, owner, *images], sort_keys=True, separators=(",", ":"))
+    text = _CANONICAL.encode([zone, owner, *images])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _canonical(rrset: RRset | None) -> list[list[str | int]]:
     records = rrset.records if rrset else ()
-    return sorted([_value_text(record.rdata), record.ttl, int(record.disabled)] for record in records)
+    return sorted([[_value_text(record.rdata), record.ttl, int(record.disabled)] for record in records])
 
 
 def _value_text(rdata: Rdata) -> str:

@@ -22,6 +22,9 @@ Outcome = Literal["authoritative", "written", "nothing-to-do", "held-back", "ove
 FAILURES: tuple[Outcome, ...] = ("failed", "unknown", "overdue")
 """The outcomes that brakes count."""
 
+LEASE_S = 20.0
+"""How long a process that works on a lane, and cannot be seen to be dead, keeps it without a sign of life."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brakes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 TYPES = ("TXT", "MX")  # the order of entering: SPF before MX (rules A8)
@@ -41,6 +42,11 @@ def scope_of(only: Only | None, writes: Collection[str]) -> Scope:
     >>> scope_of(None, ("TXT",))
     Scope(types=('TXT',), by_hand=('MX',))
     """
+    return _scope_of(only, frozenset(writes))
+
+
+@lru_cache(maxsize=64)  # every finding, guard and proof of a domain asks, and there are eight answers
+def _scope_of(only: Only | None, writes: frozenset[str]) -> Scope:
     asked = [rtype for rtype in TYPES if only is None or rtype == _RTYPES[only]]
     return Scope(
         types=tuple(rtype for rtype in asked if rtype in writes),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 MxMode = Literal["below", "replace"]
@@ -19,7 +20,7 @@ class ServiceExchange:
     replace: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class MailService:
     """An SPF include and MX hosts put in front of a domain's mail.
 
@@ -35,7 +36,7 @@ class MailService:
     equal_preferences: bool = False
     ttl: int = 10800
 
-    @property
+    @cached_property
     def hosts(self) -> frozenset[str]:
         """The names of the service's exchanges."""
         return frozenset(exchange.exchange for exchange in self.exchanges)

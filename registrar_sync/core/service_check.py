@@ -43,6 +43,8 @@ def _check_include(service: MailService, known: Known) -> _Checked:
     if standing.record is None:
         return ([_broken(service, standing.fault)], []) if standing.fault else ([], [standing.unknown])
     budget = weigh(service.include, standing.record, known)
+    if budget.is_quiet:
+        return [], []
     return [_broken(service, fault) for fault in _faults(budget)][:1], [str(remark) for remark in budget.unknowns[:_SHOWN]]
 
 
@@ -67,9 +69,9 @@ def _broken(service: MailService, fault: str) -> Finding:
 # --- its hosts ----------------------------------------------------------------------------------------------------------
 def _check_host(host: str, owner: str, known: Known, *, probe: bool) -> _Checked:
     answers = [known.dns(host, rtype) for rtype in ("A", "AAAA")]
-    addresses = tuple(sorted(str(value) for answer in answers for value in answer.values))
     found = list(_alias(host, answers))
-    if addresses:
+    if any(answer.values for answer in answers):
+        addresses = tuple(sorted(str(value) for answer in answers for value in answer.values)) if probe else ()
         return _probe(host, addresses, owner, known, found) if probe else (found, [])
     silent = next((answer for answer in answers if answer.status == "unreachable"), None)
     if silent is not None:

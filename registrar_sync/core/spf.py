@@ -31,6 +31,7 @@ _TERM = re.compile(r"[^ ]+")
 _ALMOST = re.compile(r"v\s*=\s*spf|spf1\s|spf2\.0/", re.IGNORECASE)
 _NO_ASCII = re.compile(rb"[^\x20-\x7e]")
 _SINGLE_MODIFIERS = ("redirect", "exp")
+_COUNTED = frozenset({"include", "a", "mx", "ptr", "exists"})  # and redirect: RFC 7208 section 4.6.4
 _KEPT_OCTETS = 2048  # a record of strangers may be longer, and is then read each time
 
 
@@ -47,7 +48,7 @@ class SpfRecord:
         """The record: byte for byte as read, or, once edited, every term as it was with one space between terms."""
         if self.original is not None:
             return self.original
-        return " ".join([self.version, *(term.text for term in self.terms)])
+        return " ".join([self.version, *[term.text for term in self.terms]])
 
     @cached_property
     def all_term(self) -> Term | None:
@@ -55,9 +56,21 @@ class SpfRecord:
         return next((term for term in self.terms if term.is_all), None)
 
     @cached_property
+    def costing(self) -> tuple[Term, ...]:
+        """The terms that cost a look-up where everything is evaluated: none behind the first ``all``, and no ``redirect``
+        beside any ``all`` (RFC 7208 sections 4.6.4, 5.1 and 6.1)."""
+        redirect = self.modifier("redirect") if self.all_term is None else None
+        return (*[term for term in self.live if term.name in _COUNTED], *([redirect] if redirect else []))
+
+    @cached_property
+    def glued(self) -> tuple[str, ...]:
+        """The terms that seem to have run together (rules case 3)."""
+        return tuple([term.text for term in self.terms if term.is_glued])
+
+    @cached_property
     def live(self) -> tuple[Term, ...]:
         """The mechanisms that can match besides ``all``: those before the first one."""
-        return tuple(term for term in self.terms[: self.live_end] if not term.is_modifier)
+        return tuple([term for term in self.terms[: self.live_end] if not term.is_modifier])
 
     def modifier(self, name: str) -> Term | None:
         """The modifier of this name (``redirect``, ``exp``), wherever it stands."""
@@ -65,11 +78,11 @@ class SpfRecord:
 
     def find_include(self, domain: str) -> tuple[int, ...]:
         """Where in ``terms`` the includes of ``domain`` stand, whatever their qualifiers, the dead ones too."""
-        return tuple(index for index, term in enumerate(self.terms) if _includes(term, domain))
+        return tuple([index for index, term in enumerate(self.terms) if _includes(term, domain)])
 
     def live_include(self, domain: str) -> tuple[int, ...]:
         """Where the includes of ``domain`` stand that can match: those before the first ``all``."""
-        return tuple(index for index in self.find_include(domain) if index < self.live_end)
+        return tuple([index for index in self.find_include(domain) if index < self.live_end])
 
     def authorises(self, domain: str) -> bool:
         """Whether the first live include of ``domain`` passes: a later one is never reached (RFC 7208 section 4.6.2)."""
@@ -88,7 +101,7 @@ class SpfRecord:
     def insert(self, *terms: Term) -> SpfRecord:
         """With ``terms`` where a new mechanism belongs (see ``insert_include``)."""
         place = self._place_for_new
-        return replace(self, terms=self.terms[:place] + terms + self.terms[place:], original=None)
+        return SpfRecord(version=self.version, terms=self.terms[:place] + terms + self.terms[place:])
 
     def without(self, *indexes: int) -> SpfRecord:
         """Without the terms at these places; without any place the very same record."""
@@ -184,15 +197,16 @@ def render_new(include: str, all_qualifier: Qualifier) -> str:
 
 def find_spf(rrset: RRset | None) -> list[Record]:
     """The served records of a TXT set that are SPF: more than one is a permerror (RFC 7208 section 4.5)."""
-    return [record for record in rrset.live if is_spf(record.rdata)] if rrset else []
+    return [record for record in rrset.records if not record.disabled and is_spf(record.rdata)] if rrset else []
 
 
 def find_near_misses(rrset: RRset | None) -> list[Txt]:
     """The served TXT values that look meant as SPF and are none: ``v=spf10``, a space in front, ``v=spf1;``, ``spf2.0/``."""
     values = [record.rdata for record in rrset.live if isinstance(record.rdata, Txt)] if rrset else []
-    return [value for value in values if not is_spf(value) and _looks_meant(value)]
+    return [value for value in values if not is_spf(value) and _looks_meant(value.joined[:64])]
 
 
-def _looks_meant(value: Txt) -> bool:
-    start = value.joined[:64].decode("utf-8", "replace").lstrip("\ufeff\"' \t\r\n\xa0\\")
+@lru_cache(maxsize=1024)  # a plan is thought through several times, and many domains hold the like
+def _looks_meant(beginning: bytes) -> bool:
+    start = beginning.decode("utf-8", "replace").lstrip("\ufeff\"' \t\r\n\xa0\\")
     return bool(_ALMOST.match(start))

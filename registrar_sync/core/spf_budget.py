@@ -5,8 +5,6 @@ Measured for the sender whom nothing matches: every live term is evaluated. Void
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from registrar_sync.core.known import Known
 from registrar_sync.core.model import Mx
 from registrar_sync.core.mx import NULL_EXCHANGE
@@ -15,7 +13,7 @@ from registrar_sync.core.observation import Answer
 from registrar_sync.core.spf import SpfRecord
 from registrar_sync.core.spf_cover import find_cover
 from registrar_sync.core.spf_syntax import Term
-from registrar_sync.core.spf_target import addresses_of, costing_terms, has_macro, spf_at, target_of
+from registrar_sync.core.spf_target import addresses_of, has_macro, spf_at, target_of
 from registrar_sync.core.spf_tree import LOOKUP_LIMIT, MX_HOST_LIMIT, VOID_LIMIT, Branch, Budget, Remark
 
 __all__ = ["LOOKUP_LIMIT", "MX_HOST_LIMIT", "VOID_LIMIT", "Branch", "Budget", "Remark", "find_cover", "weigh"]
@@ -47,7 +45,7 @@ class _Scale:
 
     def branches(self, record: SpfRecord, path: tuple[str, ...]) -> tuple[Branch, ...]:
         """The costing terms of a record that stands at the last name of ``path``; the others include it, in their order."""
-        terms = costing_terms(record)
+        terms = record.costing
         found: list[Branch] = []
         for index, term in enumerate(terms):
             if not self._terms_left:
@@ -57,45 +55,48 @@ class _Scale:
         return tuple(found)
 
     def _branch(self, term: Term, path: tuple[str, ...]) -> Branch:
-        here = Branch(term=term.text, kind=term.name)
-        nested = term.name in ("include", "redirect")
-        if term.name == "ptr":
-            return replace(here, note="it asks for the names of the sender's address")
+        text, kind = term.text, term.name
+        nested = kind in ("include", "redirect")
+        if kind == "ptr":
+            return Branch(term=text, kind=kind, note="it asks for the names of the sender's address")
         if has_macro(term):
-            return (
-                replace(here, unknown=f"{_MACRO}, so what it includes is not counted") if nested else replace(here, note=_MACRO)
-            )
+            if nested:
+                return Branch(term=text, kind=kind, unknown=f"{_MACRO}, so what it includes is not counted")
+            return Branch(term=text, kind=kind, note=_MACRO)
         target = target_of(term, path[-1])
         if target is None:
-            text = f"{term.domain!r} is no name that the DNS can be asked for"
-            return replace(here, fault=text) if nested else replace(here, unknown=text)
-        here = replace(here, target=target)
+            why = f"{term.domain!r} is no name that the DNS can be asked for"
+            return Branch(term=text, kind=kind, fault=why) if nested else Branch(term=text, kind=kind, unknown=why)
         if nested:
-            return self._nested(here, path)
-        return self._mx(here) if term.name == "mx" else self._address(here)
+            return self._nested(text, kind, target, path)
+        return self._mx(text, target) if kind == "mx" else self._address(text, kind, target)
 
-    def _nested(self, here: Branch, path: tuple[str, ...]) -> Branch:
-        if here.target in path:
-            return replace(here, fault=f"a loop: {display(here.target)} stands above it already")
+    def _nested(self, text: str, kind: str, target: str, path: tuple[str, ...]) -> Branch:
+        if target in path:
+            return Branch(term=text, kind=kind, target=target, fault=f"a loop: {display(target)} stands above it already")
         if len(path) > _DEEPEST:
-            return replace(here, unknown=f"nested deeper than {_DEEPEST} records: not followed")
-        found = spf_at(here.target, self._known)
+            why = f"nested deeper than {_DEEPEST} records: not followed"
+            return Branch(term=text, kind=kind, target=target, unknown=why)
+        found = spf_at(target, self._known)
         if found.record is None:
-            return replace(here, fault=found.fault, unknown=found.unknown, own_voids=int(found.void))
-        return replace(here, record=found.record.text, children=self.branches(found.record, (*path, here.target)))
+            voids = int(found.void)
+            return Branch(term=text, kind=kind, target=target, fault=found.fault, unknown=found.unknown, own_voids=voids)
+        children = self.branches(found.record, (*path, target))
+        return Branch(term=text, kind=kind, target=target, record=found.record.text, children=children)
 
-    def _mx(self, here: Branch) -> Branch:
-        answer = self._known.dns(here.target, "MX")
+    def _mx(self, text: str, target: str) -> Branch:
+        answer = self._known.dns(target, "MX")
         if answer.status != "data":
-            return _judged(here, answer)
+            return _judged(text, "mx", target, answer)
         hosts = sorted({value.exchange for value in answer.values if isinstance(value, Mx)} - {NULL_EXCHANGE})
         if len(hosts) > MX_HOST_LIMIT:
-            text = f"{display(here.target)} has {len(hosts)} MX hosts, where {MX_HOST_LIMIT} may be looked up"
-            return replace(here, fault=text)
+            why = f"{display(target)} has {len(hosts)} MX hosts, where {MX_HOST_LIMIT} may be looked up"
+            return Branch(term=text, kind="mx", target=target, fault=why)
         told = [self._host(host) for host in hosts]
         silent = [display(host) for host, answer in zip(hosts, told, strict=True) if answer.status == "unreachable"]
         unknown = f"its MX hosts {', '.join(silent)} could not be looked up" if silent else ""
-        return replace(here, own_voids=sum(answer.status == "absent" for answer in told), unknown=unknown)
+        voids = sum([answer.status == "absent" for answer in told])
+        return Branch(term=text, kind="mx", target=target, own_voids=voids, unknown=unknown)
 
     def _host(self, host: str) -> Answer:
         if not self._hosts_left:
@@ -103,16 +104,17 @@ class _Scale:
         self._hosts_left -= 1
         return addresses_of(host, self._known)
 
-    def _address(self, here: Branch) -> Branch:
-        if here.kind == "exists":  # asks for A, whatever the sender's own family (RFC 7208 section 5.7)
-            return _judged(here, self._known.dns(here.target, "A"))
-        return _judged(here, addresses_of(here.target, self._known))
+    def _address(self, text: str, kind: str, target: str) -> Branch:
+        if kind == "exists":  # asks for A, whatever the sender's own family (RFC 7208 section 5.7)
+            return _judged(text, kind, target, self._known.dns(target, "A"))
+        return _judged(text, kind, target, addresses_of(target, self._known))
 
 
-def _judged(branch: Branch, answer: Answer) -> Branch:
+def _judged(text: str, kind: str, target: str, answer: Answer) -> Branch:
     if answer.status == "unreachable":
-        return replace(branch, unknown=f"{display(branch.target)} could not be looked up: {answer.detail}")
-    return replace(branch, own_voids=int(answer.status == "absent"))
+        unknown = f"{display(target)} could not be looked up: {answer.detail}"
+        return Branch(term=text, kind=kind, target=target, unknown=unknown)
+    return Branch(term=text, kind=kind, target=target, own_voids=int(answer.status == "absent"))
 
 
 def _cut_off(count: int) -> Branch:

@@ -6,7 +6,7 @@ from registrar_sync.core.known import Known
 from registrar_sync.core.names import display
 from registrar_sync.core.spf import SpfRecord
 from registrar_sync.core.spf_syntax import Term, same_domain
-from registrar_sync.core.spf_target import costing_terms, has_macro, spf_at, target_of
+from registrar_sync.core.spf_target import has_macro, spf_at, target_of
 
 _DEEPEST = 10  # records: any deeper, the look-up limit is passed (RFC 7208 section 4.6.4)
 _MOST_RECORDS = 50
@@ -35,7 +35,7 @@ class _Search:
     def through(self, record: SpfRecord, path: tuple[str, ...], *, own: bool = False) -> tuple[str, ...] | None:
         """The chain beneath the record at the last name of ``path`` by which the senders pass; None: they do not. An empty
         chain: by a term of the record itself."""
-        for term in costing_terms(record):
+        for term in record.costing:
             if term.name == "redirect":
                 return self._redirected(term, path)
             if term.name != "include":

@@ -37,12 +37,15 @@ def guard_outcome(view: ZoneView, wish: Wish, spf: Part, mx: Part, known: Known)
         spf, mx = replace(spf, after=txt), replace(mx, after=exchanges)
     if wish.stops(limits):
         spf = replace(spf, after=txt)
-    return replace(spf, findings=(*spf.findings, *limits, *about_mx)), mx
+    found = (*limits, *about_mx)
+    return (replace(spf, findings=(*spf.findings, *found)) if found else spf), mx
 
 
 def _limits(view: ZoneView, wish: Wish, record: SpfRecord, mx: RRset | None, known: Known) -> tuple[Finding, ...]:
     after = weigh(view.owner, record, known.with_own(own_data(view, mx)))
-    before = only_spf(view.rrset("TXT"))
+    if after.is_quiet:
+        return ()
+    before = only_spf(view.rrset("TXT")) if after.is_permerror else None  # only then is it told how it is today
     today = weigh(view.owner, before, known.with_own(own_data(view, view.rrset("MX")))) if before else None
     return judge_limits(after, today, service=wish.service.include)
 

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import cast
 
 from registrar_sync.core.service import Qualifier
@@ -70,8 +71,10 @@ class Term:
 
 def same_domain(one: str, other: str) -> bool:
     """Whether two domain-specs name the same: without case and one final dot (RFC 4343); macros compare exactly (rules A0)."""
-    if "%" in one + other:
-        return one == other
+    if one == other:
+        return True
+    if "%" in one or "%" in other:
+        return False
     return one.lower().removesuffix(".") == other.lower().removesuffix(".")
 
 
@@ -139,6 +142,7 @@ def _check_domain_and_cidr(rest: str, position: int) -> None:
     _check_optional_domain(domain, position)
 
 
+@lru_cache(maxsize=1024)  # of the same few terms, again and again
 def _split_cidr(text: str) -> tuple[str, str | None, str | None]:
     match = _DUAL_CIDR.search(text)
     assert match is not None  # it matches the empty end

@@ -16,8 +16,6 @@ from registrar_sync.core.spf import SpfRecord, parse_spf
 from registrar_sync.core.spf_fault import SpfInvalid
 from registrar_sync.core.spf_syntax import Term
 
-COUNTED = frozenset({"include", "a", "mx", "ptr", "exists"})  # and redirect: RFC 7208 section 4.6.4
-
 _LONGEST = 8192  # octets of a record that is followed; a TXT value may have 65535
 _TXT = "TXT"
 
@@ -31,13 +29,6 @@ class Standing:
     fault: str = ""
     unknown: str = ""
     void: bool = False
-
-
-def costing_terms(record: SpfRecord) -> tuple[Term, ...]:
-    """The record's own terms that cost a look-up where everything is evaluated: none behind the first ``all``, and no
-    ``redirect`` beside any ``all`` (RFC 7208 sections 4.6.4, 5.1 and 6.1)."""
-    redirect = record.modifier("redirect") if record.all_term is None else None
-    return (*(term for term in record.live if term.name in COUNTED), *([redirect] if redirect else []))
 
 
 def has_macro(term: Term) -> bool:

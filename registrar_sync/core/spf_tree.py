@@ -33,17 +33,22 @@ class Branch:
     @property
     def lookups(self) -> int:
         """Its own and all beneath."""
-        return self.own + sum(child.lookups for child in self.children)
+        return self.own + sum([child.lookups for child in self.children]) if self.children else self.own
 
     @property
     def voids(self) -> int:
         """Its own and all beneath."""
-        return self.own_voids + sum(child.voids for child in self.children)
+        return self.own_voids + sum([child.voids for child in self.children]) if self.children else self.own_voids
 
     @property
     def measured(self) -> bool:
         """Whether nothing of it or beneath it is unknown."""
         return not self.unknown and all(child.measured for child in self.children)
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing of it or beneath it is unknown or broken."""
+        return not self.unknown and not self.fault and all(child.sound for child in self.children)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +73,29 @@ class Budget:
     @property
     def lookups(self) -> int:
         """Terms that cost a look-up, over the whole tree."""
-        return sum(branch.lookups for branch in self.branches)
+        return sum([branch.lookups for branch in self.branches])
 
     @property
     def voids(self) -> int:
         """Look-ups that come back empty for every sender."""
-        return sum(branch.voids for branch in self.branches)
+        return sum([branch.voids for branch in self.branches])
 
     @property
     def faults(self) -> tuple[Remark, ...]:
         """What makes the record a permerror, limits aside."""
         return tuple(remark for branch in self.branches for remark in faults_of(branch))
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether there is nothing to say of it: all of it is known and sound, and within the limits, with a look-up left."""
+        return self.lookups < LOOKUP_LIMIT and self.voids <= VOID_LIMIT and all(branch.sound for branch in self.branches)
+
+    @property
+    def is_permerror(self) -> bool:
+        """Whether a limit is passed or something is broken: for some senders at the least, the record has no result at all."""
+        if self.is_quiet:
+            return False
+        return self.lookups > LOOKUP_LIMIT or self.voids > VOID_LIMIT or bool(self.faults)
 
     @property
     def unknowns(self) -> tuple[Remark, ...]:

@@ -73,7 +73,7 @@ class Wish:
 
     def stops(self, findings: tuple[Finding, ...]) -> bool:
         """Whether a block among the findings is not accepted."""
-        return bool(held_back(findings, self.accept))
+        return bool(findings) and bool(held_back(findings, self.accept))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

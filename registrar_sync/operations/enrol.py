@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from registrar_sync.core.ahead import ask_ahead
 from registrar_sync.core.finding import Finding, Severity
 from registrar_sync.core.guard import KINDS, finding, held_back
 from registrar_sync.core.model import ZoneView
@@ -40,7 +41,8 @@ def enroll(setting: Setting, request: Request, confirm: Confirm = None) -> Resul
 
     def work() -> Result:
         refuse_unwritable(desk)
-        setting.journal.check_writable()
+        if request.run is None:  # else its row was begun just now: that was written, to the disk
+            setting.journal.check_writable()
         return make_change(desk, _procedure(desk, confirm))
 
     return desk.run(work)
@@ -50,10 +52,18 @@ def _procedure(desk: Desk, confirm: Confirm) -> Procedure:
     return Procedure(
         command="enroll",
         draft=lambda look, view: _draft(desk, look, view),
-        foresee=lambda served: _settled_plan(desk, served),
+        foresee=lambda served: _foresee(desk, served),
         confirm=confirm,
         context={"mx_mode": desk.request.mx_mode, "accepted": sorted(desk.request.accept), "only": desk.request.only},
     )
+
+
+def _foresee(desk: Desk, served: ZoneView) -> None:
+    wish = desk.request.wish(desk.setting)
+    if wish.probe_smtp:  # asks for more where there are addresses
+        _settled_plan(desk, served)
+    else:
+        desk.setting.inquiry.foresee(lambda known: ask_ahead(served, wish, known))
 
 
 def _settled_plan(desk: Desk, view: ZoneView) -> Plan:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from registrar_sync.core.known import DnsQuestion, Known, PolicyQuestion, Question
+from registrar_sync.core.known import DnsQuestion, Known, PolicyQuestion, Question, may_lead_on
 from registrar_sync.core.observation import Answer
+from registrar_sync.operations.flights import Flight, Flights, Round
 from registrar_sync.operations.remembered import Found, Remembered, Standing
 from registrar_sync.ports import Clock, MailHosts, PolicyHosts, Resolver
 
@@ -39,7 +40,7 @@ class Inquiry:
         self._clock = clock
         self._remembered = Remembered(clock)
         self._lock = threading.RLock()
-        self._under_way: dict[Question, Future[None]] = {}
+        self._flights = Flights(self._lock)
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="inquiry")
 
     def settle(self, think: Callable[[Known], Thought]) -> Thought:
@@ -48,70 +49,89 @@ class Inquiry:
         before: nothing is known.  call: ``settle(lambda known: known.dns("example.com.", "MX").status)``.
         after: the question was asked, and is answered from memory for a while; returns "data", "absent" or "unreachable".
         """
-        ends = self._clock.monotonic() + SETTLE_S
-        standing = Standing(self._remembered)
+        now = self._clock.monotonic()
+        ends, standing = now + SETTLE_S, Standing(self._remembered, now)
         left = MOST_QUESTIONS
         for _ in range(_ROUNDS):
             known = Known(standing)
             thought = think(known)
-            asking = sorted(known.wanted, key=repr)[:left]
+            asking = list(known.wanted)[:left]
             if not asking or self._clock.monotonic() >= ends:
                 return thought
             left -= len(asking)
             self._find_out(asking, ends)
         return think(Known(standing))
 
-    def _find_out(self, questions: Sequence[Question], ends: float) -> None:
-        with self._lock:
-            flights = [flight for question in questions if (flight := self._send_out(question))]
-        try:
-            done, _ = wait(flights, timeout=max(0.0, ends - self._clock.monotonic()))
-        finally:
-            for flight in flights:
-                flight.cancel()  # what has not begun by now need not begin; what has, is remembered when it comes
-        for flight in done:
-            if not flight.cancelled():  # by another thread whose time was over: this one asks again
-                flight.result()
+    def foresee(self, think: Callable[[Known], object]) -> None:
+        """Find out what ``think`` will want to know, and leave the thinking itself to who settles it later.
 
-    def _send_out(self, question: Question) -> Future[None] | None:
-        """The question under way, ours or another thread's; None where the answer has just come."""
-        under_way = self._under_way.get(question)
-        if under_way is not None and not under_way.done():
-            return under_way
+        Where no answer of a round may lead on to another question, that is known without thinking once more.
+        """
+        now = self._clock.monotonic()
+        ends, standing = now + SETTLE_S, Standing(self._remembered, now)
+        left = MOST_QUESTIONS
+        for _ in range(_ROUNDS):
+            known = Known(standing)
+            think(known)
+            asking = list(known.wanted)[:left]
+            if not asking or self._clock.monotonic() >= ends:
+                return
+            left -= len(asking)
+            self._find_out(asking, ends)
+            if not any(may_lead_on(question, standing) for question in asking):
+                return
+
+    def _find_out(self, questions: Sequence[Question], ends: float) -> None:
+        waiting = Round()
+        try:
+            with self._lock:
+                new = [flight for question in questions if (flight := self._join(waiting, question))]
+                for flight in new:
+                    self._send_out(flight)
+            if waiting.flights:
+                waiting.over.wait(max(0.0, ends - self._clock.monotonic()))
+        finally:
+            if waiting.flights:
+                self._flights.leave(waiting)
+        if waiting.error is not None:
+            raise waiting.error
+
+    def _join(self, waiting: Round, question: Question) -> Flight | None:
+        """Wait for the question: the flight that has yet to be sent out, None where it is under way or has just been answered."""
+        flight = self._flights.under_way(question)
+        if flight is not None:
+            self._flights.join(waiting, flight)
+            return None
         if self._remembered.get(question) is not None:
             return None
-        flight: Future[None] = Future()
-        self._under_way[question] = flight
-        flight.add_done_callback(lambda landed: self._landed(question, landed))
-        if isinstance(question, DnsQuestion):
-            self._resolver.look_up_soon(question.name, question.rtype, lambda answer: self._told(question, flight, answer))
-        else:
-            self._pool.submit(self._ask_and_remember, question, flight)
+        flight = self._flights.begin(question)
+        self._flights.join(waiting, flight)
         return flight
 
-    def _told(self, question: Question, flight: Future[None], answer: Answer | None) -> None:
+    def _send_out(self, flight: Flight) -> None:
+        question = flight.question
+        if isinstance(question, DnsQuestion):
+            self._resolver.look_up_soon(question.name, question.rtype, lambda answer: self._told(flight, answer))
+        else:
+            self._pool.submit(self._ask_and_remember, flight)
+
+    def _told(self, flight: Flight, answer: Answer | None) -> None:
         """What came of asking without a thread that waits; None: it takes one."""
         if answer is None:
-            self._pool.submit(self._ask_and_remember, question, flight)
+            self._pool.submit(self._ask_and_remember, flight)
             return
-        self._remembered.keep(question, answer)
-        if flight.set_running_or_notify_cancel():
-            flight.set_result(None)
+        self._remembered.keep(flight.question, answer)
+        self._flights.land(flight)
 
-    def _landed(self, question: Question, flight: Future[None]) -> None:
-        with self._lock:
-            if self._under_way.get(question) is flight:
-                del self._under_way[question]
-
-    def _ask_and_remember(self, question: Question, flight: Future[None]) -> None:
-        if not flight.set_running_or_notify_cancel():
+    def _ask_and_remember(self, flight: Flight) -> None:
+        if not self._flights.is_wanted(flight):
             return
         try:
-            self._remembered.keep(question, self._ask(question))
+            self._remembered.keep(flight.question, self._ask(flight.question))
         except BaseException as error:  # noqa: BLE001 - it is the waiting thread's
-            flight.set_exception(error)
+            self._flights.land(flight, error)
         else:
-            flight.set_result(None)
+            self._flights.land(flight)
 
     def _ask(self, question: Question) -> Found:
         if isinstance(question, DnsQuestion):

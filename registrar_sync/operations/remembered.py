@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
 
 from registrar_sync.core.known import Question, Said
 from registrar_sync.core.observation import Answer
@@ -29,11 +28,10 @@ class Remembered:
         self._lock = threading.Lock()
         self._kept: dict[Question, tuple[Found, float]] = {}
 
-    def get(self, question: Question) -> Found | None:
-        """The answer, while it counts."""
-        with self._lock:
-            found, until = self._kept.get(question, (None, 0.0))
-            return found if self._clock.monotonic() < until else None
+    def get(self, question: Question, *, now: float | None = None) -> Found | None:
+        """The answer, while it counts. ``now``: monotonic, of who has just looked at the clock."""
+        kept = self._kept.get(question)  # one step, so that nobody who only reads waits for those who write
+        return kept[0] if kept is not None and (self._clock.monotonic() if now is None else now) < kept[1] else None
 
     def keep(self, question: Question, found: Found) -> None:
         """Remember an answer from now on."""
@@ -47,22 +45,19 @@ class Remembered:
                 self._kept = dict(fresh[-MOST_KEPT // 2 :])
 
 
-class Standing(Mapping[Question, Found]):
-    """What one decision stands on: an answer that it has seen does not age while the decision is made."""
+class Standing:
+    """What one decision stands on: an answer that counted when it began, at ``now``, does not age while it is made."""
 
-    def __init__(self, remembered: Remembered) -> None:
+    def __init__(self, remembered: Remembered, now: float) -> None:
         self._remembered = remembered
+        self._now = now
         self._seen: dict[Question, Found] = {}
 
-    def __getitem__(self, question: Question) -> Found:
-        found = self._seen.get(question) or self._remembered.get(question)
+    def get(self, question: Question, /) -> Found | None:
+        """The answer, if there is one that counts."""
+        found = self._seen.get(question)
         if found is None:
-            raise KeyError(question)
-        self._seen[question] = found
+            found = self._remembered.get(question, now=self._now)
+            if found is not None:
+                self._seen[question] = found
         return found
-
-    def __iter__(self) -> Iterator[Question]:
-        return iter(self._seen)
-
-    def __len__(self) -> int:
-        return len(self._seen)
