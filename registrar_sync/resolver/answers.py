@@ -21,6 +21,7 @@ from registrar_sync.core.canonical import other_of
 from registrar_sync.core.model import Mx, Rdata, Txt
 from registrar_sync.core.names import absolute, display
 from registrar_sync.core.observation import Answer
+from registrar_sync.resolver.packet import plain_name_octets
 
 LAME = "not authoritative (lame)"
 CONTRADICTION = "NXDOMAIN beside data: it contradicts itself"
@@ -105,6 +106,8 @@ def _alias_to(name: dns.name.Name) -> str:
 
 def fault_of(name: str) -> str:
     """Why a text, which may come from a stranger's record, can be no domain name of the DNS: empty if it can."""
+    if plain_name_octets(name):
+        return ""
     if not name or not name.isascii():
         return "it is not ASCII" if name else "it is empty"
     try:

@@ -141,6 +141,8 @@ class Dispatch:
             asked = under_way.get(wire[:2])
             if asked is not None and source == asked.peer.destination and is_response(wire, asked.question.octets):
                 self._answered(asked, wire, now)
+                if not under_way:  # nothing more to come: what comes all the same, the selector tells
+                    return
             else:
                 self._stray(door, source)
 

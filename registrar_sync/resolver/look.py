@@ -11,8 +11,9 @@ from registrar_sync.resolver.answers import judge, soa_of
 from registrar_sync.resolver.asked import Asked
 from registrar_sync.resolver.dispatch import CLOSED
 from registrar_sync.resolver.loop import EngineLoop
-from registrar_sync.resolver.packet import Question, skim_soa
+from registrar_sync.resolver.packet import Question
 from registrar_sync.resolver.plain import expected_of, plain_answer, read_message
+from registrar_sync.resolver.skim import skim_soa
 
 UNRESOLVED = "its name does not resolve"
 

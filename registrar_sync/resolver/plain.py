@@ -17,7 +17,8 @@ from registrar_sync.core.model import Mx, Rdata, Txt
 from registrar_sync.core.observation import Answer
 from registrar_sync.core.txt import split_strings
 from registrar_sync.resolver.answers import value_of
-from registrar_sync.resolver.packet import name_octets, plain_name_octets, skim
+from registrar_sync.resolver.packet import name_octets, plain_name_octets, plain_name_text
+from registrar_sync.resolver.skim import skim, skim_absent
 
 _LONGEST_STRING = 255  # octets (RFC 1035 section 3.3)
 _LENGTHS = [bytes([length]) for length in range(_LONGEST_STRING + 1)]
@@ -57,16 +58,34 @@ def expected_of(values: frozenset[Rdata]) -> Expected:
 
 
 def plain_answer(wire: bytes, question: bytes, rtype: str, expected: Expected | None = None) -> Answer | None:
-    """What a plain authoritative answer to a TXT or MX question says; None: read the whole message.
+    """What a plain authoritative answer says, as ``answers.judge`` would; None: read the whole message.
 
     ``wire`` must be a response to ``question``.
     """
     skimmed = skim(wire, question, rtype)
     if skimmed is None:
-        return None
+        return _absence(skim_absent(wire, question))
     ttl, rdata = skimmed
     if expected is not None and expected.matches(rdata):
         return expected.answer(ttl)
+    return _data(rtype, rdata, ttl)
+
+
+def plain_told(wire: bytes, question: bytes, rtype: str) -> Answer | None:
+    """What a plain answer of a recursive resolver says, as ``answers.told`` would of one that is usable and leads nowhere else;
+    None: read the whole message. ``wire`` as for ``plain_answer``."""
+    skimmed = skim(wire, question, rtype, recursive=True)
+    if skimmed is None:
+        return _absence(skim_absent(wire, question, recursive=True))
+    ttl, rdata = skimmed
+    return _data(rtype, rdata, ttl)
+
+
+def _absence(skimmed: tuple[int, bool] | None) -> Answer | None:
+    return None if skimmed is None else Answer(status="absent", ttl=skimmed[0], detail="NXDOMAIN" if skimmed[1] else "")
+
+
+def _data(rtype: str, rdata: Collection[bytes], ttl: int) -> Answer | None:
     try:
         return Answer(status="data", values=frozenset([_value_at(rtype, octets) for octets in rdata]), ttl=ttl)
     except dns.exception.DNSException:
@@ -83,7 +102,26 @@ def read_message(wire: bytes) -> dns.message.Message | None:
 
 @lru_cache(maxsize=65536)
 def _value_at(rtype: str, octets: bytes) -> Rdata:
-    return value_of(dns.rdata.from_wire(dns.rdataclass.IN, rtype, octets, 0, len(octets)))
+    return _plain_value(rtype, octets) or value_of(dns.rdata.from_wire(dns.rdataclass.IN, rtype, octets, 0, len(octets)))
+
+
+def _plain_value(rtype: str, octets: bytes) -> Rdata | None:
+    """A TXT, or an MX whose exchange is spelled as it travels; None: dnspython must look at it."""
+    if rtype == "TXT":
+        strings = _strings(octets)
+        return Txt(strings) if strings else None
+    exchange = plain_name_text(octets[2:]) if rtype == "MX" else None
+    return Mx(octets[0] << 8 | octets[1], exchange) if exchange else None
+
+
+def _strings(octets: bytes) -> tuple[bytes, ...]:
+    """The character-strings of a TXT; none where they are not well-formed."""
+    strings, at, end = [], 0, len(octets)
+    while at < end:
+        behind = at + 1 + octets[at]
+        strings.append(octets[at + 1 : behind])
+        at = behind
+    return tuple(strings) if at == end else ()
 
 
 def _octets_of(value: Rdata) -> bytes | None:

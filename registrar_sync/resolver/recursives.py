@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import dns.message
 
@@ -15,9 +15,8 @@ from registrar_sync.resolver.answers import unusable
 from registrar_sync.resolver.doh import Doh
 from registrar_sync.resolver.endpoints import servers_at, system_recursives
 from registrar_sync.resolver.exchange import Unanswered
-from registrar_sync.resolver.hasty import Hasty
+from registrar_sync.resolver.hasty import Done, Haste, Hasty
 from registrar_sync.resolver.loop import EngineLoop
-from registrar_sync.resolver.packet import Question
 from registrar_sync.resolver.silences import Silences
 
 QUESTION_S = 12.0
@@ -49,6 +48,7 @@ class Recursives:
         self._clock = clock
         self._silent = Silences(clock)
         self._probing = threading.Lock()
+        self._haste = Haste()
 
     def ask(self, name: str, rtype: str, *, limit_s: float = QUESTION_S) -> dns.message.Message:
         """The first usable response of a recursive resolver, within ``limit_s`` seconds. Raises ``LookupFailed``."""
@@ -76,16 +76,16 @@ class Recursives:
             hint="Try again, or name another recursive resolver with --resolver ADDR.",
         )
 
-    def ask_soon(self, name: str, rtype: str, done: Callable[[dns.message.Message | None], object]) -> None:
-        """Ask the first recursive resolver, without a thread that waits: ``done`` gets its usable response, or None where it gave
-        none at once. It is called in the engine's thread, or before this returns."""
+    def ask_soon(self, name: str, rtype: str, done: Done) -> None:
+        """Ask the first recursive resolver, without a thread that waits: ``done`` gets what its usable response says, or None
+        where it gave none at once, or one that leads on. It is called in the engine's thread, or before this returns."""
         try:
             server = self._recursive_servers()[0]
         except LookupFailed:
             done(None)
             return
-        hasty = Hasty(server.address, server.port, Question(name, rtype, recursive=True), done)
-        if server in self._silent or not self._engine.post(lambda: hasty.begin(self._engine.engine)):
+        hasty = Hasty(server.address, server.port, name, rtype, done)
+        if server in self._silent or not self._engine.post(lambda: self._haste.begin(hasty, self._engine.engine)):
             done(None)
 
     def _ask_one(self, server: Server, name: str, rtype: str, share_s: float) -> dns.message.Message:

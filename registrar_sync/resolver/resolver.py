@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import dns.message
-
 from registrar_sync.core.observation import Answer, Delegation, Observation, Server
 from registrar_sync.errors import LookupFailed
 from registrar_sync.ports import Clock, Hoped
@@ -80,7 +78,7 @@ class DnsResolver:
         if fault_of(name):
             done(None)
         else:
-            self._recursives.ask_soon(name, rtype, lambda response: done(_told_at_once(response)))
+            self._recursives.ask_soon(name, rtype, done)
 
     def _follow(self, name: str, rtype: str, *, ends: float) -> Answer:
         """Ask on where a response ends with an alias and says nothing of where it leads. Raises ``LookupFailed``."""
@@ -135,7 +133,3 @@ class DnsResolver:
     def close(self) -> None:
         """See ``ports.Resolver``."""
         self._engine.close()
-
-
-def _told_at_once(response: dns.message.Message | None) -> Answer | None:
-    return None if response is None or loose_end(response) else told(response)

@@ -31,11 +31,10 @@ from registrar_sync.resolver.packet import (
     is_response,
     is_truncated,
     name_octets,
-    skim,
-    skim_soa,
     without_edns,
 )
 from registrar_sync.resolver.plain import Expected, plain_answer, read_message
+from registrar_sync.resolver.skim import skim, skim_soa
 
 OWNER = "example.com."
 LABELS = st.text("abcxyz019-_", min_size=1, max_size=12)
