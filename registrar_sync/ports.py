@@ -199,6 +199,14 @@ class Journal(Protocol):
         """
         ...
 
+    def begin_locked(self, new: NewChange, images: Images, *, since: int) -> tuple[int, ZoneLock] | None:
+        """Take the lock of the change's zone and record its intent as ``begin`` does, in one durable step: its id, and the lock.
+
+        None, and nothing was done, where it is not as simple as that: somebody has the lock, dead or alive, a change of the zone
+        or of the domain is ``intended`` or ``unknown``, or one got an event after the mark ``since``.
+        """
+        ...
+
     def append(
         self,
         change_id: int,
@@ -207,8 +215,10 @@ class Journal(Protocol):
         detail: Mapping[str, Any] | None = None,
         images: Images | None = None,
         rolls_back: Collection[int] = (),
+        releasing: ZoneLock | None = None,
     ) -> None:
-        """Add a state to a change, durably; with ``rolls_back`` also ``rolled-back`` to those changes, all or nothing."""
+        """Add a state to a change, durably; with ``rolls_back`` also ``rolled-back`` to those changes, and with ``releasing``, a
+        lock of this journal, the zone is given back: all or nothing."""
         ...
 
     def change(self, change_id: int) -> Change:
@@ -222,6 +232,10 @@ class Journal(Protocol):
 
     def alongside(self, change_ids: Collection[int]) -> list[Change]:
         """These changes and all others of their zones, newest first."""
+        ...
+
+    def alone(self, change_ids: Collection[int]) -> Collection[int]:
+        """Those of these changes whose zones hold no other change: quicker by far than to read them."""
         ...
 
     def unseen(self, domain: str | None = None, *, cached_after: datetime | None = None) -> list[int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,10 +22,12 @@ _CACHE_KIB = 16 * 1024
 _PAGE = 200  # rows read at a time
 _TABLES = """
 CREATE TABLE rows (line INTEGER PRIMARY KEY, domain TEXT NOT NULL UNIQUE, typed TEXT, account TEXT NOT NULL, said TEXT NOT NULL,
-                   out INTEGER NOT NULL DEFAULT 0);
+                   place INTEGER NOT NULL, out INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE done (line INTEGER PRIMARY KEY, state TEXT NOT NULL, digest TEXT, shown TEXT);
 """
-_ENTER = "INSERT INTO rows (line, domain, typed, account, said) VALUES (?, ?, ?, ?, ?) ON CONFLICT (domain) DO NOTHING"
+_ENTER = """
+INSERT INTO rows (line, domain, typed, account, said, place) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (domain) DO NOTHING
+"""
 _BY_DOMAIN = "SELECT line, domain, typed, account, said FROM rows WHERE domain = ?"
 _BY_ACCOUNT = """
 SELECT line, domain, typed, account, said FROM rows WHERE out = 0 AND account = ? AND line > ? ORDER BY line LIMIT ?
@@ -51,6 +54,7 @@ class Book:
             self._base.execute(f"PRAGMA {pragma}")
         self._base.executescript(_TABLES)
         self._base.execute("BEGIN")
+        self._entered = Counter[str]()  # by account
 
     def close(self) -> None:
         """Forget everything."""
@@ -60,9 +64,10 @@ class Book:
     def enter(self, entry: Entry) -> Entry | None:
         """Keep a row; the entry that has its domain already, if there is one (then the new one is not kept)."""
         said = json.dumps(dict(entry.row.options), sort_keys=True)
-        values = (entry.line, entry.row.domain, entry.typed, entry.account, said)
+        values = (entry.line, entry.row.domain, entry.typed, entry.account, said, self._entered[entry.account])
         with _on_disk():
             if self._base.execute(_ENTER, values).rowcount:
+                self._entered[entry.account] += 1
                 return None
             return _entry(self._base.execute(_BY_DOMAIN, (entry.row.domain,)).fetchone())
 
@@ -83,6 +88,11 @@ class Book:
     def has(self, domain: str) -> bool:
         """Whether there is a row of this domain, absolute."""
         return self._base.execute("SELECT 1 FROM rows WHERE domain = ?", (domain,)).fetchone() is not None
+
+    def place_of(self, domain: str, account: str) -> int | None:
+        """Which of the account's rows this domain is, as they were entered, from 0; None where it is none of them."""
+        found = self._base.execute("SELECT place FROM rows WHERE domain = ? AND account = ?", (domain, account)).fetchone()
+        return found[0] if found else None
 
     def first_of(self, account: str, count: int) -> list[Entry]:
         """An account's first rows."""

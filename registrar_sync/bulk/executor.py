@@ -14,13 +14,14 @@ from registrar_sync.bulk.judge import judge, pause_given_up
 from registrar_sync.bulk.stage import LaneWork, Stage
 from registrar_sync.bulk.tally import Moved, Tally
 from registrar_sync.bulk.watching import RunWatch
-from registrar_sync.core.run import Lane, Run
+from registrar_sync.core.run import FAILURES, Lane, Run
 
 MOST_THREADS = 64
 """However many accounts a run has: each thread waits for a provider most of the time."""
 
 _SLICE_S = 10.0  # where there are more lanes than threads, they take turns
 _PULSE_S = 0.25
+_BEAT_S = 0.05  # rows that move are heard of together: to wake for each would cost more than it does to hear of it
 _LOOK_S, _COUNT_S = 1.0, 5.0  # between two looks at what others have made of the run
 _HELD_S = 2.0
 _PAUSES_S: dict[Left, float] = {"more": 0.0, "held": _HELD_S, "lost": _HELD_S, "told-to-wait": _HELD_S}  # the others sleep
@@ -42,7 +43,8 @@ class Executor:
         self._stage = replace(stage, book=fence.around(stage.book), moved=self._moved)
         self._fence = fence
         self._events: SimpleQueue[Moved] = SimpleQueue()
-        self._watch = watch_of(self._events.put)
+        self._bad_news = threading.Event()
+        self._watch = watch_of(self._put)
         self._recount()
         self._agenda = Agenda(stage.clock, lanes)
         self._works: dict[Lane, LaneWork] = {}
@@ -51,7 +53,7 @@ class Executor:
         ]
         self._works_itself = bool(lanes)
         self._failed: list[Exception] = []
-        self._next_look = self._next_count = 0.0
+        self._next_look = self._next_count = self._next_flush = 0.0
 
     @property
     def run(self) -> Run:
@@ -102,17 +104,27 @@ class Executor:
     def _moved(self, moved: Moved) -> None:
         if moved.news.state == "written":
             assert moved.news.change_id is not None
-            self._watch.add(moved.watched, moved.news.change_id)
+            self._watch.add(moved.watched, moved.news.change_id, fresh=True)
+        self._put(moved)
+
+    def _put(self, moved: Moved) -> None:
         self._events.put(moved)
+        if moved.news.outcome in FAILURES:
+            self._bad_news.set()  # the brakes hear of it at once
 
     # --- in the caller's thread ---------------------------------------------------------------------------------------
     def _hear(self, patience_s: float) -> Generator[Moved, None, None]:
-        self._watch.flush()
+        if (now := self._stage.clock.monotonic()) >= self._next_flush:
+            self._next_flush = now + _PULSE_S
+            self._watch.flush()
         while True:
             try:
                 moved = self._events.get(timeout=patience_s)
             except Empty:
                 return
+            if patience_s:
+                self._bad_news.wait(_BEAT_S)
+                self._bad_news.clear()
             patience_s = 0.0
             self.tally.move(moved)
             yield moved

@@ -40,6 +40,7 @@ class Guarded:
     clock: Callable[[], float] = awake_s
     _said_at: float = field(init=False)
     _is_lost: bool = field(default=False, init=False)
+    _is_released: bool = field(default=False, init=False)
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def __post_init__(self) -> None:
@@ -68,7 +69,7 @@ class Guarded:
         if not self._one_at_a_time.acquire(blocking=False):
             return
         try:
-            if not self._is_lost:
+            if not (self._is_lost or self._is_released):
                 self._asked(self.held.renew)
         except (LockLost, JournalUnusable) as error:
             _log.warning("Lane %d of %s: %s", self.lane.number, self.lane.account, error.message)
@@ -78,7 +79,9 @@ class Guarded:
     def release(self) -> None:
         """See ``LaneHeld.release``."""
         self.let_go(self)
-        self.held.release()
+        with self._one_at_a_time:  # who keeps the lanes may be about to renew it, and would take it for lost
+            self._is_released = True
+            self.held.release()
 
     def _asked(self, question: Callable[[], RunRow | None] | Callable[[], None]) -> RunRow | None:
         began = self.clock()  # of before: the answer may have been on its way while we were stopped

@@ -73,12 +73,8 @@ def told_of(result: Result) -> dict[str, Any]:
     """What a report tells of a domain, as JSON."""
     sets = result.plan.before if result.plan else {}
     after = result.plan.after if result.plan else {}
-    seen = result.visibility.old_until if result.visibility else None
     return {
-        "state": result.state,
-        "error": result.error.kind if result.error else None,
-        "message": result.message,
-        "hint": result.hint,
+        **_ending(result),
         "provider": result.provider,
         "zone": names.display(result.zone) if result.zone else None,
         "service": result.service,
@@ -86,8 +82,19 @@ def told_of(result: Result) -> dict[str, Any]:
         "sets": [[rtype, rrset_json(sets[rtype]), rrset_json(after.get(rtype))] for rtype in sets],
         "api_calls": result.api_calls,
         "elapsed_s": round(result.elapsed_s, 3),
-        "old_until": seen.isoformat() if seen else None,
         "left": result.left,
+    }
+
+
+def _ending(result: Result) -> dict[str, Any]:
+    """Of that, what changes once more when a written row was seen to end."""
+    until = result.visibility.old_until if result.visibility else None
+    return {
+        "state": result.state,
+        "error": result.error.kind if result.error else None,
+        "message": result.message,
+        "hint": result.hint,
+        "old_until": until.isoformat() if until else None,
     }
 
 
@@ -111,7 +118,6 @@ class Watched:
 
 def seen_news(row: Watched, result: Result) -> RowNews:
     """How a watched row ended. What was told of it when it was written stays, but for how it ended."""
-    fresh = told_of(result)
-    told = {key: fresh[key] for key in ("state", "error", "message", "hint", "old_until")}
     outcome = "held-back" if row.left and result.state == "authoritative" else outcome_of(result)
+    told = _ending(result)
     return RowNews(line=row.line, epoch=row.epoch, state="done", outcome=outcome, change_id=result.change_id, told=told)

@@ -31,10 +31,18 @@ def _new_row(book: Book, entry: Entry, lanes: Mapping[str, int], wave: int) -> N
         domain=entry.row.domain,
         typed=entry.typed,
         account=entry.account,
-        lane=lane_of(_zone(book, entry), lanes[entry.account]),
+        lane=_lane(book, entry, lanes[entry.account]),
         options=entry.row.options,
         wave=wave,
     )
+
+
+def _lane(book: Book, entry: Entry, lanes: int) -> int:
+    """One for all domains of a zone. Zones are dealt out in turn, so that no lane has much more to do than another; one that is
+    no row of the account itself goes by its name."""
+    zone = _zone(book, entry)
+    place = book.place_of(zone, entry.account)
+    return lane_of(zone, lanes) if place is None else place % lanes
 
 
 def _zone(book: Book, entry: Entry) -> str:

@@ -61,6 +61,8 @@ class LaneWork:
         self._account = account
         self._before_call = before_call
         self._kept: Kept | None = None
+        self._usual: tuple[str | None, Request] | None = None
+        self._over: tuple[Setting, Setting] | None = None
 
     def work(self, row: RunRow) -> RowNews:
         """Carry one row out. Raises ``JournalUnusable``: then it stays begun, and whoever goes on recovers it."""
@@ -102,21 +104,37 @@ class LaneWork:
         return self._known_already(row, result) if result.state == "nothing-to-do" and row.attempts > 1 else result
 
     def _enrol(self, row: RunRow) -> Result:
-        options = Row(row.what.domain, row.what.options).over(self._stage.run.what.options).options
-        setting = self._account.setting(service_of(options))
+        service, request = self._asked(row)
+        setting = self._account.setting(service)
         if isinstance(setting, RegistrarSyncError):
             raise setting
-        return enrol.enroll(self._over_one_connection(setting), self._request(row, wanted_of(options)))
+        return enrol.enroll(self._over_one_connection(setting), request)
+
+    def _asked(self, row: RunRow) -> tuple[str | None, Request]:
+        """The service and the request. Rows that say nothing of themselves are asked for in the same words, but for the domain
+        (which the roster's check made sure of); a zone for all of them is held against each."""
+        if row.what.options or self._stage.run.what.options.get("zone"):
+            return self._asked_by_itself(row)
+        if self._usual is None:
+            self._usual = self._asked_by_itself(row)
+        service, request = self._usual
+        return service, replace(request, domain=row.what.domain)
+
+    def _asked_by_itself(self, row: RunRow) -> tuple[str | None, Request]:
+        options = Row(row.what.domain, row.what.options).over(self._stage.run.what.options).options
+        return service_of(options), self._request(row, wanted_of(options))
 
     def _request(self, row: RunRow, wanted: Mapping[str, Any]) -> Request:
         asked = {**wanted, "wait": "none", "timeout": None}
         return replace(request_of(row.what.domain, **asked), run=self._stage.run.id)
 
     def _over_one_connection(self, setting: Setting) -> Setting:
-        kept = self._kept
-        if kept is None:
-            kept = self._kept = Kept(setting.open_provider, before_call=self._before_call)
-        return replace(setting, open_provider=lambda: kept, notify=nobody_listens)
+        if self._over is None or self._over[0] is not setting:
+            kept = self._kept
+            if kept is None:
+                kept = self._kept = Kept(setting.open_provider, before_call=self._before_call)
+            self._over = setting, replace(setting, open_provider=lambda: kept, notify=nobody_listens)
+        return self._over[1]
 
     # --- what an earlier attempt left ---------------------------------------------------------------------------------
     def _recover(self, row: RunRow) -> None:

@@ -34,13 +34,14 @@ class RunWatch:
         """Begin to look."""
         self._thread.start()
 
-    def add(self, row: Watched, change_id: int) -> None:
-        """Watch a row, too, that stands as written in the journal. Twice is once. From any thread."""
+    def add(self, row: Watched, change_id: int, *, fresh: bool = False) -> None:
+        """Watch a row, too, that stands as written in the journal. Twice is once. ``fresh``: this process has just written it.
+        From any thread."""
         with self._lock:
             if change_id in self._rows:
                 return
             self._rows[change_id] = row
-        self._watch.add(change_id)
+        self._watch.add(change_id, fresh=fresh)
 
     def take_up(self) -> bool:
         """Watch what others have written, too; whether any row stands as written. For one thread."""
@@ -49,6 +50,10 @@ class RunWatch:
             self.add(Watched.of(rows[change_id]), change_id)
         self._found = set(rows)
         return bool(rows)
+
+    def rests_s(self) -> float:
+        """Seconds for which nothing is to be looked at; 0.0 while something is. From any thread."""
+        return self._watch.rests_s()
 
     def flush(self) -> None:
         """Write down how rows ended since the last time. From any thread. Raises ``JournalUnusable``."""

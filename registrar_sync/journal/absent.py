@@ -61,6 +61,10 @@ class NoJournal:
         """Raise ``JournalUnusable``."""
         self._refuse()
 
+    def begin_locked(self, new: NewChange, images: Images, *, since: int) -> NoReturn:
+        """Raise ``JournalUnusable``."""
+        self._refuse()
+
     def append(
         self,
         change_id: int,
@@ -69,6 +73,7 @@ class NoJournal:
         detail: Mapping[str, Any] | None = None,
         images: Images | None = None,
         rolls_back: Collection[int] = (),
+        releasing: ZoneLock | None = None,
     ) -> None:
         """Raise ``JournalUnusable``."""
         self._refuse()
@@ -84,6 +89,10 @@ class NoJournal:
     def alongside(self, change_ids: Collection[int]) -> list[Change]:
         """None."""
         return []
+
+    def alone(self, change_ids: Collection[int]) -> set[int]:
+        """None."""
+        return set()
 
     def unseen(self, domain: str | None = None, *, cached_after: datetime | None = None) -> list[int]:
         """None."""

@@ -16,12 +16,13 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, text
 
 from registrar_sync.errors import Changed
-from registrar_sync.journal.failures import mapped, unusable
+from registrar_sync.journal.failures import DATABASE_ERRORS, in_our_words, mapped, unusable
 from registrar_sync.journal.group import Group
 from registrar_sync.journal.location import Location, create_private_file
+from registrar_sync.journal.spare import Spare
 
 # One writer at a time on PostgreSQL too: ids are then handed out in the order of the commits, so that "any event after this
 # mark" misses none. Any fixed number does.
@@ -35,6 +36,13 @@ _POSTGRESQL_SETTINGS = text(
 )
 _POSTGRESQL_LOCK = text("SELECT pg_advisory_xact_lock(:key)").bindparams(key=_WRITER_KEY)
 
+# Of a file, open and idle. Few are: readers are done in microseconds, and there is one writer. Whoever reads after writing best
+# gets the same one, which need not read again what it wrote.
+_MOST_SPARE = 4
+
+# Having waited less than this part of the time that is waited for others at most is not counted: two statements are saved.
+_COUNTS_FROM = 0.1
+
 
 class Database:
     """An engine and its two kinds of transaction. Thread-safe."""
@@ -45,8 +53,9 @@ class Database:
         self._secret = str(location.url.password) if location.url is not None and location.url.password else None
         self._busy_timeout_s = busy_timeout_s
         self._engine = _engine(location, busy_timeout_s)
-        self._reader = self._engine.execution_options(**_reading(location))
-        self._group = Group(self._begin)
+        self._readers = Spare(self._engine.execution_options(**_reading(location)).connect, most=_MOST_SPARE * self.is_sqlite)
+        self._writers = self._readers if self.is_sqlite else Spare(self._engine.connect, most=0)
+        self._group = Group(self._begin, self._writers.give_back)
 
     @property
     def is_sqlite(self) -> bool:
@@ -54,10 +63,18 @@ class Database:
         return self.path is not None
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self, *, changed: Changed = "no") -> Iterator[Connection]:
         """To read, by statements that each see one state of the whole. Raises ``JournalUnusable``."""
-        with mapped(self.location, secret=self._secret), self._reader.connect() as connection:
-            yield connection
+        try:
+            connection = self._readers.take()
+            try:
+                yield connection
+            except BaseException:
+                connection.close()
+                raise
+            self._readers.give_back(connection)
+        except DATABASE_ERRORS as error:
+            raise self._in_our_words(error, changed) from error
 
     @contextmanager
     def write(self, *, changed: Changed = "no") -> Iterator[Connection]:
@@ -67,19 +84,18 @@ class Database:
         takes back its own part alone. ``changed``: what is known, should it fail, of changes at the provider. Raises
         ``JournalUnusable``.
         """
-        with mapped(self.location, changed=changed, secret=self._secret), self._group.write() as connection:
-            yield connection
+        try:
+            yield from self._group.writing()
+        except DATABASE_ERRORS as error:
+            raise self._in_our_words(error, changed) from error
 
     @contextmanager
     def apart(self) -> Iterator[Connection]:
         """To write what is no evidence, by statements that each stand by themselves: on a server they wait for no other writer.
         In a file as ``write``. Raises ``JournalUnusable``.
         """
-        if self.is_sqlite:
-            with self.write(changed="unknown") as connection:
-                yield connection
-            return
-        with mapped(self.location, changed="unknown", secret=self._secret), self._reader.connect() as connection:
+        transaction = self.write if self.is_sqlite else self.read
+        with transaction(changed="unknown") as connection:
             yield connection
 
     def prefer_wal(self) -> None:
@@ -92,15 +108,21 @@ class Database:
 
     def close(self) -> None:
         """Give connections back."""
+        self._readers.close()
+        self._writers.close()
         self._engine.dispose()
+
+    def _in_our_words(self, error: BaseException, changed: Changed) -> Exception:
+        return in_our_words(error, self.location, changed=changed, secret=self._secret)
 
     def _begin(self, waited_s: float) -> Connection:
         """A transaction as the only writer of all. Having waited for other threads counts as waiting for other processes: of
         many in line, none waits longer than it would alone."""
-        connection = self._engine.connect()
+        connection = self._writers.take()
         try:
+            counts = waited_s >= self._busy_timeout_s * _COUNTS_FROM
             usual_ms = round(self._busy_timeout_s * 1000)
-            left_ms = max(0, usual_ms - round(waited_s * 1000))
+            left_ms = max(0, usual_ms - round(waited_s * 1000)) if counts else usual_ms
             begin = _begin_sqlite if self.is_sqlite else _begin_on_server
             begin(connection, left_ms, usual_ms)
         except BaseException:
@@ -127,7 +149,7 @@ def _sqlite_engine(path: Path, busy_timeout_s: float) -> Engine:
         # mode=rw: never created here, where the mode would be the umask's choice
         return sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=busy_timeout_s, check_same_thread=False)
 
-    engine = create_engine("sqlite+pysqlite://", creator=connect, poolclass=QueuePool, hide_parameters=True)
+    engine = create_engine("sqlite+pysqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
     event.listen(engine, "connect", _set_up_sqlite)
     return engine
 
@@ -140,15 +162,17 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection, wait_ms: int, usual_ms: int) -> None:
-    """The driver begins nothing of its own accord (see above), and SQLAlchemy's transaction is one in name only."""
-    driver = connection.connection.dbapi_connection
+    """The driver begins nothing of its own accord (see above); what SQLAlchemy takes for a transaction is one in name only."""
+    driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
+    if wait_ms == usual_ms:
+        driver.execute("BEGIN IMMEDIATE")
+        return
     driver.execute(f"PRAGMA busy_timeout = {wait_ms}")
     try:
         driver.execute("BEGIN IMMEDIATE")
     finally:
         driver.execute(f"PRAGMA busy_timeout = {usual_ms}")
-    connection.begin()
 
 
 def _begin_on_server(connection: Connection, wait_ms: int, usual_ms: int) -> None:

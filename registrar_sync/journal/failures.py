@@ -50,16 +50,26 @@ class NotCommitted(Exception):
         self.error = error
 
 
+DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error, NotCommitted)
+
+
+def in_our_words(error: BaseException, location: str, *, changed: Changed = "no", secret: str | None = None) -> Exception:
+    """One of ``DATABASE_ERRORS`` as what is to be raised for it; ``secret`` never gets into the message."""
+    if isinstance(error, StatementError) and isinstance(error.orig, TypeError):
+        return error.orig  # a value that is no JSON: a defect of ours, not the database's
+    why, hint = _cause(error.error if isinstance(error, NotCommitted) else error)
+    if secret:
+        why = why.replace(secret, "***")
+    return unusable(location, why, hint, changed=changed)
+
+
 @contextmanager
-def mapped(location: str, *, changed: Changed = "no", secret: str | None = None) -> Iterator[None]:
-    """Turn what the database or its driver raises into ``JournalUnusable``; ``secret`` never gets into the message."""
+def mapped(location: str) -> Iterator[None]:
+    """Turn what the database or its driver raises into ``JournalUnusable``."""
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error, NotCommitted) as error:
-        why, hint = _cause(error.error if isinstance(error, NotCommitted) else error)
-        if secret:
-            why = why.replace(secret, "***")
-        raise unusable(location, why, hint, changed=changed) from error
+    except DATABASE_ERRORS as error:
+        raise in_our_words(error, location) from error
 
 
 @contextmanager

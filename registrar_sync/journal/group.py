@@ -11,13 +11,12 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from registrar_sync.journal.failures import NotCommitted
-from registrar_sync.journal.prepared import say
+from registrar_sync.journal.prepared import commit, say
 
 # More would only make the first of them wait longer.
 _MOST = 100
@@ -27,48 +26,30 @@ _LOOK_AFTER_S = 1.0
 
 
 class _Batch:
-    """One transaction of the database, and whose parts are in it."""
+    """One transaction of the database, and whose parts are in it. ``give_back``: its connection, once it is done with."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, give_back: Callable[[Connection], None]) -> None:
         self.connection = connection
         self.parts = 0
         self.failure: BaseException | None = None
         self.ended = threading.Event()
+        self._give_back = give_back
 
-    @contextmanager
-    def part(self) -> Iterator[Connection]:
+    def begin_part(self) -> None:
         """One writer's part: whole, or not at all. The first needs no savepoint: it is all there is to take back."""
-        first = self.parts == 0
-        try:
-            if not first:
-                say(self.connection, "SAVEPOINT part")
-            yield self.connection
-            if not first:
-                say(self.connection, "RELEASE SAVEPOINT part")
-        except BaseException:
-            if not first:
-                self._take_back()
-            raise
+        if self.parts:
+            say(self.connection, "SAVEPOINT part")
+
+    def end_part(self) -> None:
+        """It is whole."""
+        if self.parts:
+            say(self.connection, "RELEASE SAVEPOINT part")
         self.parts += 1
 
-    def end(self) -> None:
-        """Commit, and tell all who wait. Without any part, or after a failure of the whole: nothing is kept."""
-        try:
-            if self.parts and self.failure is None:
-                self.connection.commit()
-        except BaseException as error:
-            self.failure = error
-            if not isinstance(error, Exception):
-                raise
-        finally:
-            try:
-                if self.failure is not None:
-                    self.connection.invalidate()  # it may still be within the transaction: it is given up, and that with it
-                self.connection.close()  # rolls back what was not to be committed
-            finally:
-                self.ended.set()
-
-    def _take_back(self) -> None:
+    def take_back_part(self) -> None:
+        """It is not at all."""
+        if not self.parts:
+            return
         try:
             say(self.connection, "ROLLBACK TO SAVEPOINT part")
             say(self.connection, "RELEASE SAVEPOINT part")
@@ -76,58 +57,80 @@ class _Batch:
             # the database gave the whole transaction up: a full disk, a lost server
             self.failure = error
 
+    def end(self) -> None:
+        """Commit, and tell all who wait. Without any part, or after a failure of the whole: nothing is kept."""
+        committed = False
+        try:
+            if self.parts and self.failure is None:
+                commit(self.connection)
+                committed = True
+        except BaseException as error:
+            self.failure = error
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            try:
+                self._leave(committed=committed)
+            finally:
+                self.ended.set()
+
+    def _leave(self, *, committed: bool) -> None:
+        if committed:
+            self._give_back(self.connection)
+            return
+        if self.failure is not None:
+            self.connection.invalidate()  # it may still be within the transaction: it is given up, and that with it
+        self.connection.close()  # rolls back what was not to be committed
+
 
 class Group:
     """The writers of one process. ``begin``: opens a transaction as the database's only writer; it is told how many seconds
-    that writer has been standing in line."""
+    that writer has been standing in line. ``give_back``: takes a connection whose transaction was committed."""
 
-    def __init__(self, begin: Callable[[float], Connection]) -> None:
+    def __init__(self, begin: Callable[[float], Connection], give_back: Callable[[Connection], None]) -> None:
         self._begin = begin
+        self._give_back = give_back
         self._turn = threading.Lock()
         self._line: set[int] = set()  # threads that wait for their turn
         self._writer: int | None = None
         self._batch: _Batch | None = None
 
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A part of a transaction. On return it is on disk; what the caller's block raises takes back that part alone.
+    def writing(self) -> Iterator[Connection]:
+        """A part of a transaction, to be made a context manager of. At its end it is on disk; what is raised within takes back
+        that part alone.
 
         Raises ``NotCommitted`` where the whole transaction failed.
         """
-        batch: list[_Batch] = []
-        try:
-            with self._own_turn(batch):
-                yield batch[0].connection
-        except Exception:
-            self._wait(batch)
-            raise
-        self._wait(batch)
-
-    @contextmanager
-    def _own_turn(self, joined: list[_Batch]) -> Iterator[None]:
-        """Stand in line, then write. Whatever interrupts it, and wherever: no place in the line is left behind for ever."""
+        batch: _Batch | None = None
         me, since = threading.get_ident(), time.monotonic()
         if self._writer == me:
             raise RuntimeError("a transaction within a transaction would wait for itself")
         self._line.add(me)
         try:
+            # Whatever interrupts us, and wherever: no place in the line is left behind for ever.
             with self._turn:
                 self._line.discard(me)
                 self._writer = me
                 try:
-                    joined.append(self._open(time.monotonic() - since))
-                    with self._part(joined[0]):
-                        yield
+                    batch = self._open(time.monotonic() - since)
+                    yield from self._part(batch)
                 finally:
                     self._writer = None
+        except Exception:
+            self._wait(batch)
+            raise
         finally:
             self._line.discard(me)
+        self._wait(batch)
 
-    @contextmanager
-    def _part(self, batch: _Batch) -> Iterator[None]:
+    def _part(self, batch: _Batch) -> Iterator[Connection]:
         try:
-            with batch.part():
-                yield
+            batch.begin_part()
+            yield batch.connection
+            batch.end_part()
+        except BaseException:
+            batch.take_back_part()
+            raise
         finally:
             if not self._line or not 0 < batch.parts < _MOST or batch.failure is not None:
                 batch.end()
@@ -135,16 +138,17 @@ class Group:
     def _open(self, waited_s: float) -> _Batch:
         """The transaction that others have left to us, or a new one."""
         if self._batch is None or self._batch.ended.is_set():
-            self._batch = _Batch(self._begin(waited_s))
+            self._batch = _Batch(self._begin(waited_s), self._give_back)
         return self._batch
 
-    def _wait(self, joined: list[_Batch]) -> None:
+    def _wait(self, batch: _Batch | None) -> None:
         """Until the commit is done. Raises ``NotCommitted``."""
-        for batch in joined:
-            while not batch.ended.wait(_LOOK_AFTER_S):
-                self._look_after(batch)
-            if batch.failure is not None:
-                raise NotCommitted(batch.failure)
+        if batch is None:
+            return
+        while not batch.ended.wait(_LOOK_AFTER_S):
+            self._look_after(batch)
+        if batch.failure is not None:
+            raise NotCommitted(batch.failure)
 
     def _look_after(self, batch: _Batch) -> None:
         with self._turn:

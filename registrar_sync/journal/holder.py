@@ -26,6 +26,11 @@ class Holder:
     pid: int
     start: str
 
+    @property
+    def columns(self) -> dict[str, str | int]:
+        """As a row of the journal names it."""
+        return {"machine": self.machine, "host": self.host, "user": self.user, "pid": self.pid, "start": self.start}
+
     def __str__(self) -> str:
         return f"{self.user} on {self.host}, process {self.pid}"
 

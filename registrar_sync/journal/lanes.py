@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-from dataclasses import asdict
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
@@ -97,5 +96,5 @@ def acquire(database: Database, clock: Clock, lane: Lane, *, lease_s: float) -> 
         if held is not None:
             _TAKE_OVER.change(connection, **of_lane)
         names = {"account": lane.account, "number": lane.number, "token": token, "expires_at": now + trust.lease}
-        _TAKE.change(connection, **names, **asdict(this_process()))
+        _TAKE.change(connection, **names, **this_process().columns)
     return SqlLane(database, clock, lane, token=token, trust=trust)

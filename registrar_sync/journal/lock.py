@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import secrets
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
@@ -42,17 +44,43 @@ class _Held:
 
 
 class SqlZoneLock:
-    """A zone lock that we hold (see ``ports.ZoneLock``)."""
+    """A zone lock, once it is taken ours (see ``ports.ZoneLock``). ``lease_s``: seconds that it counts without a renewal."""
 
-    def __init__(
-        self, database: Database, clock: Clock, zone: str, *, token: str, trust: Trust, dead_since: datetime | None = None
-    ) -> None:
-        self.dead_since = dead_since
+    def __init__(self, database: Database, clock: Clock, zone: str, *, lease_s: float) -> None:
+        self.dead_since: datetime | None = None
         self._database = database
         self._clock = clock
         self._zone = zone
-        self._ours = {"of_zone": zone, "of_token": token}
-        self._trust = trust
+        self._ours = {"of_zone": zone, "of_token": secrets.token_hex(16)}
+        self._trust = Trust(clock, lease_s=lease_s, one_machine=database.is_sqlite)
+        self._is_over = False
+
+    @contextmanager
+    def taking(self) -> Iterator[Connection]:
+        """A transaction in which it is taken, or not."""
+        with self._trust.confirming(), self._database.write() as connection:
+            yield connection
+
+    def take_free(self, connection: Connection) -> bool:
+        """Take it where nobody has it, dead or alive; False: somebody does."""
+        if _HELD.one(connection, of_zone=self._zone) is not None:
+            return False
+        self._insert(connection, self._clock.now())
+        return True
+
+    def take(self, connection: Connection) -> None:
+        """Take a free one, a dead holder's, or one whose lease has run out. Raises ``ZoneLocked``."""
+        now, held = self._clock.now(), _held(connection, self._zone)
+        if held is not None:
+            if is_running(held.holder) is not False and now < held.expires_at:
+                raise _locked(self._zone, held)
+            _TAKE_OVER.change(connection, of_zone=self._zone)
+            self.dead_since = held.alive_until
+        self._insert(connection, now)
+
+    def _insert(self, connection: Connection, now: datetime) -> None:
+        times = {"acquired_at": now, "renewed_at": now, "expires_at": now + self._trust.lease}
+        _TAKE.change(connection, zone=self._zone, token=self._ours["of_token"], **this_process().columns, **times)
 
     def renew(self) -> None:
         """Say that we are alive: the lease counts from now, or from less than a second ago (see ``Trust``). Raises ``LockLost``,
@@ -69,12 +97,23 @@ class SqlZoneLock:
 
         A journal that fails here is only logged: the lock runs out by itself, and what this process did is told already.
         """
-        self._trust.end()
+        if self._is_over:
+            return
         try:
             with self._database.write(changed="unknown") as connection:
-                _RELEASE.change(connection, **self._ours)
+                self.give_back(connection)
+            self.is_given_back()
         except JournalUnusable as error:
             _log.warning("The lock of %s stays until it runs out: %s", display(self._zone), error.message)
+
+    def give_back(self, connection: Connection) -> None:
+        """``release`` as a part of a transaction; once that is on disk, ``is_given_back`` is to be told."""
+        self._trust.end()
+        _RELEASE.change(connection, **self._ours)
+
+    def is_given_back(self) -> None:
+        """There is nothing left to release."""
+        self._is_over = True
 
 
 def acquire(database: Database, clock: Clock, zone: str, *, lease_s: float) -> SqlZoneLock:
@@ -82,19 +121,10 @@ def acquire(database: Database, clock: Clock, zone: str, *, lease_s: float) -> S
 
     Machines that share a journal need clocks that agree to a few seconds. Raises ``ZoneLocked``, ``JournalUnusable``.
     """
-    token = secrets.token_hex(16)
-    trust = Trust(clock, lease_s=lease_s, one_machine=database.is_sqlite)
-    with trust.confirming(), database.write() as connection:
-        now = clock.now()
-        held = _held(connection, zone)
-        if held is not None and is_running(held.holder) is not False and now < held.expires_at:
-            raise _locked(zone, held)
-        if held is not None:
-            _TAKE_OVER.change(connection, of_zone=zone)
-        times = {"acquired_at": now, "renewed_at": now, "expires_at": now + trust.lease}
-        _TAKE.change(connection, zone=zone, token=token, **asdict(this_process()), **times)
-    dead_since = held.alive_until if held is not None else None
-    return SqlZoneLock(database, clock, zone, token=token, trust=trust, dead_since=dead_since)
+    lock = SqlZoneLock(database, clock, zone, lease_s=lease_s)
+    with lock.taking() as connection:
+        lock.take(connection)
+    return lock
 
 
 def quiet_in_s(database: Database, clock: Clock, zone: str, call_limit_s: float) -> float:

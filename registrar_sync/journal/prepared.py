@@ -36,6 +36,8 @@ class Prepared:
         if driver is None:
             return [row._asdict() for row in connection.execute(self.statement, values)]
         rows = driver.execute(self._sql.string, self._plain(values)).fetchall()
+        if not rows:
+            return rows
         return [
             {name: convert(value) if convert else value for (name, convert), value in zip(self._columns, row, strict=True)}
             for row in rows
@@ -76,10 +78,16 @@ class Prepared:
         return compiled
 
     @cached_property
-    def _binds(self) -> list[tuple[str, Any, Convert | None]]:
-        """Of each parameter its name, what it is when nothing is given, and how a value becomes SQLite's."""
-        usual = self._sql.params
-        return [(name, usual[name], _kind(bind.type).bind_processor(_DIALECT)) for bind, name in self._sql.bind_names.items()]
+    def _usual(self) -> Mapping[str, Any]:
+        """What each parameter is when nothing is given."""
+        usual: Mapping[str, Any] = self._sql.params
+        return usual
+
+    @cached_property
+    def _conversions(self) -> list[tuple[str, Convert]]:
+        """How a value becomes SQLite's, of the parameters that it is not so already."""
+        kinds = ((name, _kind(bind.type).bind_processor(_DIALECT)) for bind, name in self._sql.bind_names.items())
+        return [(name, convert) for name, convert in kinds if convert is not None]
 
     @cached_property
     def _columns(self) -> list[tuple[str, Convert | None]]:
@@ -88,8 +96,10 @@ class Prepared:
         return [(str(column.key), _kind(column.type).result_processor(_DIALECT, None)) for column in columns]
 
     def _plain(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        given = ((name, values.get(name, usual), convert) for name, usual, convert in self._binds)
-        return {name: convert(value) if convert else value for name, value, convert in given}
+        plain = {**self._usual, **values}
+        for name, convert in self._conversions:
+            plain[name] = convert(plain[name])
+        return plain
 
 
 def say(connection: Connection, sql: str) -> None:
@@ -101,8 +111,16 @@ def say(connection: Connection, sql: str) -> None:
         driver.execute(sql)
 
 
+def commit(connection: Connection) -> None:
+    """End the transaction: it is on disk. Where SQLAlchemy itself carried nothing out, it need not be told."""
+    if connection.in_transaction():
+        connection.commit()
+    else:
+        say(connection, "COMMIT")
+
+
 def _driver(connection: Connection) -> sqlite3.Connection | None:
-    driver = connection.connection.driver_connection
+    driver = connection.connection.dbapi_connection
     return driver if isinstance(driver, sqlite3.Connection) else None
 
 

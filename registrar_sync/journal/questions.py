@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, exists, func, literal_column, or_, select
 
 from registrar_sync.journal.prepared import Prepared
 from registrar_sync.journal.schema import change, change_event
@@ -20,6 +20,22 @@ _LATER = exists().where(
     change_event.c.change_id == change.c.id, change_event.c.id > bindparam("mark"), change.c.zone == bindparam("of_zone")
 )
 TOUCHED_SINCE = Prepared(select(_LATER.label("touched")))
+
+
+def _is_open(event: FromClause) -> ColumnElement[bool]:
+    return or_(*(event.c.state == literal_column(f"'{state}'") for state in ("intended", "unknown")))
+
+
+_ANYBODYS = change.alias()
+_MOVED = exists().where(
+    change_event.c.change_id == _ANYBODYS.c.id,
+    or_(change_event.c.id > bindparam("since"), and_(_is_open(change_event), is_newest(change_event))),
+)
+IN_THE_WAY = Prepared(
+    select(_ANYBODYS.c.id)
+    .where(or_(_ANYBODYS.c.zone == bindparam("of_zone"), _ANYBODYS.c.domain == bindparam("of_domain")), _MOVED)
+    .limit(1)
+)
 
 
 def _changes(conditions: Iterable[ColumnElement[bool]], *, newest_first: bool = True, images: bool = True) -> Select[Any]:
@@ -41,14 +57,5 @@ def changes(*columns: str, images: bool) -> Prepared:
 def unfinished(*columns: str) -> Prepared:
     """Of these, the ones whose newest state is ``intended`` or ``unknown``, oldest first."""
     event = change_event.alias()
-    is_open = or_(*(event.c.state == literal_column(f"'{state}'") for state in ("intended", "unknown")))
-    newest = exists().where(event.c.change_id == change.c.id, is_newest(event), is_open)
+    newest = exists().where(event.c.change_id == change.c.id, is_newest(event), _is_open(event))
     return Prepared(_changes([newest, *(change.c[name] == bindparam(name) for name in columns)], newest_first=False))
-
-
-@cache
-def alongside() -> Select[Any]:
-    """The changes ``ids`` and all others of their zones, newest first."""
-    given = change.alias()
-    zones = select(given.c.zone).where(given.c.id.in_(bindparam("ids", expanding=True)))
-    return _changes([change.c.zone.in_(zones)])

@@ -27,10 +27,10 @@ def change_values(new: NewChange) -> dict[str, Any]:
         "owner": new.owner,
         "provider": new.provider,
         "account": new.account,
-        "service": to_json(new.service),
+        "service": dict(new.service),
         "command": new.command,
         "undoes": new.undoes,
-        "context": to_json(new.context),
+        "context": dict(new.context),
     }
 
 
@@ -51,9 +51,19 @@ def changes_from_rows(rows: Iterable[Mapping[str, Any]]) -> list[Change]:
 
 
 def _change_from_rows(rows: Sequence[Mapping[str, Any]]) -> Change:
-    row = rows[0]
+    return change_from_row(rows[0], map(_event_from_row, rows))
+
+
+def change_from_row(row: Mapping[str, Any], events: Iterable[Event]) -> Change:
+    """A change from its own row."""
     what = NewChange(**{name: row[name] for name in _WHAT})
-    return Change(id=row["id"], what=what, at=row["at"], events=tuple(_event_from_row(each) for each in rows))
+    return Change(id=row["id"], what=what, at=row["at"], events=tuple(events))
+
+
+def event_from_row(row: Sequence[Any]) -> Event:
+    """An event from its own row, columns in their order."""
+    number, change_id, state, at, detail, images = row
+    return Event(id=number, change_id=change_id, state=state, at=at, detail=detail, images=_images_from_json(images))
 
 
 def _event_from_row(row: Mapping[str, Any]) -> Event:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -115,13 +116,37 @@ _CANCEL = Prepared(
 def tell(connection: Connection, run_id: int, news: RowNews, now: Moment) -> bool:
     """Write down how a row stands now, if it is still under way as the news' epoch; False: it is not. What was told before stays
     where the news tell nothing."""
+    statement, told = (_TELL_MORE, {"told": dict(news.told)}) if news.told else (_TELL, {})
+    return statement.change(connection, **_standing(run_id, news, now), **told) == 1
+
+
+def tell_more(connection: Connection, run_id: int, news: Sequence[RowNews], now: Moment) -> None:
+    """As ``tell``, but what was told before stays, key by key, where the news tell nothing."""
+    if connection.dialect.name == "sqlite":
+        for one in news:
+            told = {f"told_{key}": json.dumps(value) for key, value in one.told.items()}
+            _adding(tuple(one.told)).change(connection, **_standing(run_id, one, now), **told)
+        return
+    before = told_before(connection, run_id, news)
+    for one in news:
+        tell(connection, run_id, replace(one, told={**before.get(one.line, {}), **one.told}), now)
+
+
+@lru_cache(maxsize=16)
+def _adding(keys: tuple[str, ...]) -> Prepared:
+    """``tell`` of so many keys: SQLite leaves the rest of the text as it is, which Python would have to read and write anew."""
+    if not keys:
+        return _TELL
+    pairs = [part for key in keys for part in (f'$."{key}"', func.json(bindparam(f"told_{key}")))]
+    return Prepared(_TELLING.values(told=func.json_set(run_row.c.told, *pairs)))
+
+
+def _standing(run_id: int, news: RowNews, now: Moment) -> dict[str, Any]:
     row = {"of_run": run_id, "of_line": news.line, "of_epoch": news.epoch, "of_change": news.change_id}
     due = now.to_journals(news.due_at or now.ours) if news.state == "todo" else None
     ours = {state: now.ours if news.state == state else None for state in ("written", "done")}
     times = {"due": due, "written": ours["written"], "ended": ours["done"]}
-    values = {**row, "state": news.state, "outcome": news.outcome, **times}
-    statement, told = (_TELL_MORE, {"told": dict(news.told)}) if news.told else (_TELL, {})
-    return statement.change(connection, **values, **told) == 1
+    return {**row, "state": news.state, "outcome": news.outcome, **times}
 
 
 def told_before(connection: Connection, run_id: int, news: Sequence[RowNews]) -> dict[int, dict[str, Any]]:
@@ -134,8 +159,7 @@ def begin(connection: Connection, row: Mapping[str, Any], now: datetime) -> RunR
     """Begin a row, once more where it was begun before: whoever did so has no say in it from now on."""
     found = {"of_run": row["run_id"], "of_line": row["line"]}
     _BEGIN.change(connection, **found, now=now)
-    new = {"state": "begun", "epoch": row["epoch"] + 1, "attempts": row["attempts"] + 1, "begun_at": now}
-    return replace(row_from(row), **new)
+    return row_from({**row, "state": "begun", "epoch": row["epoch"] + 1, "attempts": row["attempts"] + 1, "begun_at": now})
 
 
 def cancel_rows(connection: Connection, run_id: int, now: datetime) -> None:

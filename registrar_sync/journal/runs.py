@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -24,8 +23,7 @@ from registrar_sync.journal.run_rows import (
     row_from,
     run_from_row,
     run_values,
-    tell,
-    told_before,
+    tell_more,
 )
 from registrar_sync.journal.schema import run, run_row
 from registrar_sync.ports import Clock
@@ -116,9 +114,7 @@ class SqlRunBook:
         with self._database.write(changed="unknown") as connection:
             now = moment(connection, self._clock)
             for batch in in_batches(news):
-                told = told_before(connection, run_id, batch)
-                for one in batch:
-                    tell(connection, run_id, replace(one, told={**told.get(one.line, {}), **one.told}), now)
+                tell_more(connection, run_id, batch, now)
             if any(one.state == "todo" for one in news) and self._run(connection, run_id).state == "cancelled":
                 cancel_rows(connection, run_id, now.ours)
 

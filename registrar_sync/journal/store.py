@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, bindparam, insert, update
 
@@ -14,14 +14,15 @@ from registrar_sync.core.pace_account import CallLimit
 from registrar_sync.core.run import RunBook
 from registrar_sync.core.waiting import News, Seen, WatchBook
 from registrar_sync.errors import NothingJournalled
+from registrar_sync.journal import alongside, questions, watching
 from registrar_sync.journal import lock as zone_locks
-from registrar_sync.journal import questions, watching
 from registrar_sync.journal.database import Database
 from registrar_sync.journal.failures import readable, unusable
 from registrar_sync.journal.location import parse_location
+from registrar_sync.journal.lock import SqlZoneLock
 from registrar_sync.journal.paces import SqlPace
 from registrar_sync.journal.prepared import Prepared
-from registrar_sync.journal.rows import change_values, changes_from_rows, images_to_json, to_json
+from registrar_sync.journal.rows import change_values, changes_from_rows, images_to_json
 from registrar_sync.journal.runs import SqlRunBook
 from registrar_sync.journal.schema import change, change_event, schema_version
 from registrar_sync.journal.versions import complete_schema, prepare_schema
@@ -69,10 +70,7 @@ class SqlJournal:
 
     def check_writable(self) -> None:
         """Write, to the disk: a transaction that is rolled back would not notice a full one. Raises ``JournalUnusable``."""
-        path = self._database.path
-        if path is not None and not path.exists():
-            # an open file that was removed takes entries and keeps none
-            raise unusable(self.location, "the file was removed", "Put it back, then run the command again.")
+        self._check_is_there()
         with self._database.write() as connection:
             connection.execute(_SAY_CHECKED, {"now": self._clock.now()})
 
@@ -93,10 +91,21 @@ class SqlJournal:
     def begin(self, new: NewChange, images: Images, *, state: ChangeState = "intended", rolls_back: Collection[int] = ()) -> int:
         """Record a change and its first event with the images; both are on disk on return. Returns the change's id."""
         with self._database.write() as connection:
-            change_id = _ADD_CHANGE.add(connection, **change_values(new), at=self._clock.now())
-            self._add_event(connection, change_id, state, {}, images)
+            change_id = self._add_change(connection, new, images, state)
             self._add_rolled_back(connection, rolls_back, by=change_id)
         return change_id
+
+    def begin_locked(self, new: NewChange, images: Images, *, since: int) -> tuple[int, ZoneLock] | None:
+        """Take the zone's lock and record the intent, both at once; None: something is in the way. See ``ports.Journal``."""
+        self._check_is_there()
+        lock = SqlZoneLock(self._database, self._clock, new.zone, lease_s=self._lease_s)
+        with lock.taking() as connection:
+            if questions.IN_THE_WAY.one(connection, of_zone=new.zone, of_domain=new.domain, since=since) is not None:
+                return None
+            if not lock.take_free(connection):
+                return None
+            change_id = self._add_change(connection, new, images, "intended")
+        return change_id, lock
 
     def append(
         self,
@@ -106,13 +115,19 @@ class SqlJournal:
         detail: Mapping[str, Any] | None = None,
         images: Images | None = None,
         rolls_back: Collection[int] = (),
+        releasing: ZoneLock | None = None,
     ) -> None:
         """Add a state; it is on disk on return. Raises ``NothingJournalled``; ``JournalUnusable`` with changed "unknown"."""
+        lock = cast(SqlZoneLock | None, releasing)
         with self._database.write(changed="unknown") as connection:
             if questions.EXISTS.one(connection, of_change=change_id) is None:
                 raise self._no_such_change(change_id)
             self._add_event(connection, change_id, state, detail or {}, images)
             self._add_rolled_back(connection, rolls_back, by=change_id)
+            if lock is not None:
+                lock.give_back(connection)
+        if lock is not None:
+            lock.is_given_back()
 
     def change(self, change_id: int) -> Change:
         """One change. Raises ``NothingJournalled``."""
@@ -128,9 +143,11 @@ class SqlJournal:
 
     def alongside(self, change_ids: Collection[int]) -> list[Change]:
         """These changes and all others of their zones, newest first."""
-        with self._database.read() as connection, readable(self.location):
-            rows = connection.execute(questions.alongside(), {"ids": list(change_ids)})
-            return changes_from_rows(row._asdict() for row in rows)
+        return alongside.alongside(self._database, change_ids)
+
+    def alone(self, change_ids: Collection[int]) -> set[int]:
+        """Those of these changes whose zones hold no other change."""
+        return alongside.alone(self._database, change_ids)
 
     def unfinished(self, domain: str | None = None) -> list[Change]:
         """Changes whose newest state is ``intended`` or ``unknown``, oldest first."""
@@ -184,6 +201,17 @@ class SqlJournal:
             complete_schema(self._database)
             self._complete = True
 
+    def _check_is_there(self) -> None:
+        """An open file that was removed takes entries and keeps none."""
+        path = self._database.path
+        if path is not None and not path.exists():
+            raise unusable(self.location, "the file was removed", "Put it back, then run the command again.")
+
+    def _add_change(self, connection: Connection, new: NewChange, images: Images, state: ChangeState) -> int:
+        change_id = _ADD_CHANGE.add(connection, **change_values(new), at=self._clock.now())
+        self._add_event(connection, change_id, state, {}, images)
+        return change_id
+
     def _add_rolled_back(self, connection: Connection, change_ids: Collection[int], *, by: int) -> None:
         for change_id in change_ids:
             self._add_event(connection, change_id, "rolled-back", {"by": by}, None)
@@ -192,8 +220,7 @@ class SqlJournal:
         self, connection: Connection, change_id: int, state: ChangeState, detail: Mapping[str, Any], images: Images | None
     ) -> None:
         values = {"change_id": change_id, "state": state, "at": self._clock.now()}
-        kept = {"detail": to_json(detail), "images": images_to_json(images)}
-        _ADD_EVENT.change(connection, **values, **kept)
+        _ADD_EVENT.change(connection, **values, detail=dict(detail), images=images_to_json(images))
 
     def _load(self, question: Prepared, **wanted: Any) -> list[Change]:
         with self._database.read() as connection, readable(self.location):

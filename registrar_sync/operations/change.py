@@ -17,7 +17,7 @@ from registrar_sync.operations.desk import READ_COUNTS_S, Desk
 from registrar_sync.operations.draft import Draft, Procedure
 from registrar_sync.operations.lock import CountingLock, let_calls_land, refuse_open_change
 from registrar_sync.operations.observe import DnsLook, look_at_dns
-from registrar_sync.operations.record import append_end, record_end, record_intent, record_seen
+from registrar_sync.operations.record import append_end, claim_zone, record_end, record_intent, record_seen
 from registrar_sync.operations.result import PlanShown, Result
 from registrar_sync.operations.wait import wait_for_nothing_new, wait_for_written
 from registrar_sync.operations.write import Outcome, Work, ZoneMoved, carry_out
@@ -35,10 +35,9 @@ class _Sitting:
     asked: bool = False
 
 
-def observe_and_draft(desk: Desk, procedure: Procedure) -> tuple[DnsProvider, _Sitting]:
-    """Ask the DNS, then the API, and draft the change; nothing is written."""
+def observe_and_draft(desk: Desk, procedure: Procedure, *, mark: int = 0) -> tuple[DnsProvider, _Sitting]:
+    """Ask the DNS, then the API, and draft the change; nothing is written. ``mark``: of the journal, before it was asked."""
     look = _look(desk, procedure)
-    mark = desk.setting.journal.mark()
     provider = desk.open()
     view = provider.read(desk.owner)
     read_at = desk.setting.clock.monotonic()
@@ -60,8 +59,9 @@ def _show(desk: Desk, draft: Draft) -> None:
 
 def make_change(desk: Desk, procedure: Procedure) -> Result:
     """Carry a change through to its end. Raises known errors; before the intent is durable nothing was changed."""
+    mark = desk.setting.journal.mark()
     refuse_open_change(desk)
-    provider, sitting = observe_and_draft(desk, procedure)
+    provider, sitting = observe_and_draft(desk, procedure, mark=mark)
     end = _end_of(desk, sitting.draft)
     if end == "refused":
         end = _second_thought(desk, procedure, provider, sitting)
@@ -70,7 +70,7 @@ def make_change(desk: Desk, procedure: Procedure) -> Result:
         return _stopped(desk, sitting, end)
     _ask(desk, procedure, sitting)
     assert desk.zone is not None
-    lock = desk.setting.journal.lock(desk.zone)
+    lock = _claim(desk, procedure, sitting) or desk.setting.journal.lock(desk.zone)
     try:
         ended = _under_lock(desk, procedure, provider, lock, sitting)
     except Exception:
@@ -122,27 +122,40 @@ def _ask(desk: Desk, procedure: Procedure, sitting: _Sitting) -> None:
         raise ConfirmationNeeded("Declined. Nothing was changed.", hint="Run it again when it is right.")
 
 
+def _claim(desk: Desk, procedure: Procedure, sitting: _Sitting) -> ZoneLock | None:
+    """The usual case, in one step of the journal: the read counts, and nobody is or was in the way. None: it is not the usual
+    one, and nothing was done."""
+    if sitting.asked or _is_old(desk, sitting):
+        return None
+    return claim_zone(desk, procedure, sitting.look, sitting.draft, since=sitting.mark)
+
+
 def _under_lock(desk: Desk, procedure: Procedure, provider: DnsProvider, lock: ZoneLock, sitting: _Sitting) -> Outcome | _End:
     """Compare, record the intent, write, read back, record the outcome; as often as the zone moves before our first value."""
-    let_calls_land(desk.setting, lock)
-    refuse_open_change(desk, locked=True)
-    reread = _must_reread(desk, sitting)
+    intended = desk.under_way  # together with the lock: then nothing was in the way
+    if not intended:
+        let_calls_land(desk.setting, lock)
+        refuse_open_change(desk, locked=True)
+    reread = _is_old(desk, sitting) if intended else _must_reread(desk, sitting)
     while True:
         if reread:
+            intended = False
             _compare(desk, procedure, sitting, _look_again(desk, procedure, provider, sitting))
             end = _end_of(desk, sitting.draft)
             if end is not None:
                 record_end(desk, procedure, sitting.draft, end)
                 return end
-        lock.renew()
-        record_intent(desk, procedure, sitting.look, sitting.draft)
+        if not intended:
+            lock.renew()
+            record_intent(desk, procedure, sitting.look, sitting.draft)
         try:
             outcome = _carry_out(desk, procedure, provider, lock, sitting.draft)
         except ZoneMoved:
             reread = True
             continue
         rolls_back = (*procedure.rolls_back, *sitting.draft.rolls_back) if outcome.state == "written" else ()
-        append_end(desk, outcome.state, wrote=outcome.wrote, complete=outcome.complete, rolls_back=rolls_back)
+        how = {"wrote": outcome.wrote, "complete": outcome.complete}
+        append_end(desk, outcome.state, **how, rolls_back=rolls_back, releasing=lock)
         return outcome
 
 
@@ -162,8 +175,11 @@ def _carry_out(desk: Desk, procedure: Procedure, provider: DnsProvider, lock: Zo
 def _must_reread(desk: Desk, sitting: _Sitting) -> bool:
     """Whether the read no longer counts: a person was asked, it is too old, or our own journal wrote to the zone since."""
     assert desk.zone is not None
-    too_old = desk.setting.clock.monotonic() - sitting.read_at > READ_COUNTS_S
-    return sitting.asked or too_old or desk.setting.journal.touched_since(desk.zone, sitting.mark)
+    return sitting.asked or _is_old(desk, sitting) or desk.setting.journal.touched_since(desk.zone, sitting.mark)
+
+
+def _is_old(desk: Desk, sitting: _Sitting) -> bool:
+    return desk.setting.clock.monotonic() - sitting.read_at > READ_COUNTS_S
 
 
 def _look_again(desk: Desk, procedure: Procedure, provider: DnsProvider, sitting: _Sitting) -> ZoneView:

@@ -15,9 +15,8 @@ def refuse_open_change(desk: Desk, *, locked: bool = False) -> None:
     we hold the zone's lock. Else a writer that is alive means a locked zone, not an interrupted change.
     """
     zone = desk.zone if desk.setting.staged else None
-    unfinished = desk.setting.journal.unfinished(desk.owner)
-    beside = (c for c in desk.setting.journal.changes(zone=zone) if c.state in ("intended", "unknown")) if zone else ()
-    for change in (*unfinished, *beside):
+    known = desk.history(anew=True)[::-1] + (desk.setting.journal.changes(zone=zone) if zone else [])
+    for change in (one for one in known if one.state in ("intended", "unknown")):
         if desk.command == "rollback" and (change.state, change.what.command) == ("unknown", "enroll"):
             continue
         if not locked:

@@ -71,10 +71,13 @@ def _zone_elsewhere(resolver: Resolver, zone: str | None) -> tuple[Observation, 
 def as_served(desk: Desk, look: DnsLook, view: ZoneView) -> ZoneView:
     """The view with the types that cannot be written through the provider as the DNS serves them: the API need not tell them
     exactly. Where nobody could be asked, none of them is known."""
+    by_hand = [rtype for rtype in OURS if rtype not in desk.setting.writes]
+    if not by_hand:
+        return view
     told = [rrset for rrset in view.rrsets if rrset.rtype not in OURS or rrset.rtype in desk.setting.writes]
     seen = next((one for one in look.observations if one.reachable), None)
     served = view_of(seen, view.owner).rrsets if seen else ()
-    return replace(view, rrsets=(*told, *(rrset for rrset in served if rrset.rtype in set(OURS) - set(desk.setting.writes))))
+    return replace(view, rrsets=(*told, *(rrset for rrset in served if rrset.rtype in by_hand)))
 
 
 def dns_findings(desk: Desk, look: DnsLook, view: ZoneView) -> list[Finding]:

@@ -13,7 +13,7 @@ from registrar_sync.operations.before import to_context
 from registrar_sync.operations.desk import Desk
 from registrar_sync.operations.draft import Draft, Procedure
 from registrar_sync.operations.observe import DnsLook
-from registrar_sync.ports import Journal
+from registrar_sync.ports import Journal, ZoneLock
 
 
 def record_end(desk: Desk, procedure: Procedure, draft: Draft, end: ChangeState) -> None:
@@ -30,12 +30,27 @@ def record_end(desk: Desk, procedure: Procedure, draft: Draft, end: ChangeState)
 def record_intent(desk: Desk, procedure: Procedure, look: DnsLook, draft: Draft) -> None:
     """The complete before-image, durably, before anything is written (invariant 1 of the journal)."""
     images = Images(before=draft.before, after=draft.after)
-    detail = {"serials": look.serials, "digest": draft.digest, "cached": to_context(look.observations)}
+    detail = _seen_before(look, draft)
     if desk.change_id is None:
         desk.change_id = desk.setting.journal.begin(_new_change(desk, procedure, draft, detail), images)
     else:
         desk.setting.journal.append(desk.change_id, "intended", images=images, detail=detail)
     desk.under_way = True
+
+
+def claim_zone(desk: Desk, procedure: Procedure, look: DnsLook, draft: Draft, *, since: int) -> ZoneLock | None:
+    """The zone's lock and the intent in one step, durable together. None: something is in the way, and nothing was done."""
+    new = _new_change(desk, procedure, draft, _seen_before(look, draft))
+    claimed = desk.setting.journal.begin_locked(new, Images(before=draft.before, after=draft.after), since=since)
+    if claimed is None:
+        return None
+    desk.change_id, lock = claimed
+    desk.under_way = True
+    return lock
+
+
+def _seen_before(look: DnsLook, draft: Draft) -> dict[str, Any]:
+    return {"serials": look.serials, "digest": draft.digest, "cached": to_context(look.observations)}
 
 
 def _new_change(desk: Desk, procedure: Procedure, draft: Draft, detail: Mapping[str, Any]) -> NewChange:
@@ -55,12 +70,21 @@ def _new_change(desk: Desk, procedure: Procedure, draft: Draft, detail: Mapping[
     )
 
 
-def append_end(desk: Desk, state: ChangeState, *, wrote: bool, complete: bool = False, rolls_back: Collection[int] = ()) -> None:
-    """Record how it ended. ``complete``: the after-image stood whole at some time, so its publication may yet be seen."""
+def append_end(
+    desk: Desk,
+    state: ChangeState,
+    *,
+    wrote: bool,
+    complete: bool = False,
+    rolls_back: Collection[int] = (),
+    releasing: ZoneLock | None = None,
+) -> None:
+    """Record how it ended. ``complete``: the after-image stood whole at some time, so its publication may yet be seen.
+    ``releasing``: a lock that is given back with it."""
     assert desk.change_id is not None
     detail = {"wrote": wrote, "complete": complete}
     try:
-        desk.setting.journal.append(desk.change_id, state, detail=detail, rolls_back=rolls_back)
+        desk.setting.journal.append(desk.change_id, state, detail=detail, rolls_back=rolls_back, releasing=releasing)
     except JournalUnusable as error:
         error.changed = "yes" if wrote else "no"
         raise

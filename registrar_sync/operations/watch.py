@@ -9,35 +9,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from registrar_sync.core.observation import Observation
 from registrar_sync.core.progress import Progress
-from registrar_sync.core.schedule import Schedule
 from registrar_sync.core.visibility import ServerVerdict
 from registrar_sync.core.watching import Becomes, Glance
-from registrar_sync.operations.delegations import Delegations
-from registrar_sync.operations.mailbox import Mailbox
 from registrar_sync.operations.result import Result
 from registrar_sync.operations.watch_case import Case, Cases, Decided, Goal, SettingFor
 from registrar_sync.operations.watch_claims import Claims
+from registrar_sync.operations.watch_gear import Gear, beat_s
 from registrar_sync.operations.watch_look import Looks
 from registrar_sync.ports import Clock, Journal
 
 _TICK_S = 1.0  # between two looks at what others have written into the journal
-_CROWD = 200  # from so many on, the loop works in beats: to wake for each answer would cost more than the answers do
-_CROWD_A_SECOND, _LONGEST_BEAT_S = 40_000, 0.25
 _CACHES = -2  # the lane of those that ask nobody
 _AT_A_TIME = 100  # changes read from the journal before the loop looks at servers again
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gear:
-    """What a watch runs on; each serves one watch only."""
-
-    mailbox: Mailbox = field(default_factory=Mailbox)
-    schedule: Schedule = field(default_factory=Schedule)
-    delegations: Delegations = field(default_factory=Delegations)
 
 
 class Watch:
@@ -77,17 +63,20 @@ class Watch:
         self._looks = Looks(gear.mailbox, gear.delegations, clock, on_seen=self._seen, on_nobody=self._nobody)
         self._cases: dict[int, Case] = {}
         self._domains: dict[str, int] = {}
-        self._added: list[int] = []
+        self._added: list[tuple[int, bool]] = []
+        self._unclaimed: list[Case] = []
         self._decided: list[Decided] = []
         self._mark = 0
         self._next_tick = 0.0
+        self._rests_until = 0.0
         self._is_open, self._is_stopped = True, False
         self.ended: Counter[str] = Counter()
 
     # --- from any thread ----------------------------------------------------------------------------------------------
-    def add(self, *change_ids: int) -> None:
-        """Watch these, too."""
-        self._mailbox.put(lambda: self._added.extend(change_ids))
+    def add(self, *change_ids: int, fresh: bool = False) -> None:
+        """Watch these, too. ``fresh``: this process has just written them, so nobody else looks at them yet; most are served at
+        once, and only those that must be waited for are claimed."""
+        self._mailbox.put(lambda: self._added.extend((one, fresh) for one in change_ids))
 
     def no_more(self) -> None:
         """Nothing will be added: end when nothing is left."""
@@ -122,8 +111,8 @@ class Watch:
         return self._is_stopped or not (self._is_open or self._added or self._cases)
 
     def _round(self, claims: Claims) -> Iterator[Result]:
-        if len(self._cases) > _CROWD and not self._added:
-            self._clock.sleep(min(_LONGEST_BEAT_S, len(self._cases) / _CROWD_A_SECOND))
+        if (rest_s := beat_s(len(self._cases))) and not self._added:
+            self._clock.sleep(rest_s)
         for errand in self._mailbox.take(self._patience_s()):
             errand()
         if self._is_stopped:
@@ -132,10 +121,12 @@ class Watch:
         for change_id in self._schedule.take(self._clock.monotonic()):
             yield from self._begin(self._cases[change_id])
         yield from self._settle(claims)
+        self._claim_late(claims)
         if self._clock.monotonic() >= self._next_tick:
             self._next_tick = self._clock.monotonic() + _TICK_S
             yield from self._hear(claims)
             self._keep(claims)
+            self._rests_until = self._next_look()
             self._notify(self._progress())
 
     def _patience_s(self) -> float:
@@ -145,27 +136,33 @@ class Watch:
         first = self._next_tick if wakes_at is None else min(wakes_at, self._next_tick)
         return max(0.0, first - self._clock.monotonic())
 
+    def _next_look(self) -> float:
+        """When something is to be looked at next; 0.0 while something is, or nothing is known."""
+        return 0.0 if self._added or self._schedule.taken else self._schedule.wakes_at() or 0.0
+
+    def rests_s(self) -> float:
+        """Seconds for which nothing is to be looked at, by the newest tick. From any thread."""
+        return max(0.0, self._rests_until - self._clock.monotonic())
+
     def _progress(self) -> Progress:
         words = [f"{len(self._cases)} waiting", *(f"{count} {state}" for state, count in sorted(self.ended.items()))]
         return Progress(", ".join(words), goal="watching", servers=(), until=None)
 
-    @property
-    def waiting(self) -> int:
-        """How many have not ended."""
-        return len(self._cases)
-
     # --- in and out ---------------------------------------------------------------------------------------------------
     def _take_in(self, claims: Claims) -> Iterator[Result]:
         """Some of what was added."""
-        new = list(dict.fromkeys(one for one in self._added[:_AT_A_TIME] if one not in self._cases))
+        new = {one: fresh for one, fresh in self._added[:_AT_A_TIME] if one not in self._cases}
         del self._added[:_AT_A_TIME]
         if not new:
             return
-        cases, ended = self._reader.read(new)
+        cases, ended = self._reader.read(list(new))
         for case in cases:
             self._cases[case.id] = case
             self._domains[case.waiting.domain] = case.id
-        self._claim(claims, cases, anew=self._timeout_s is not None)
+        self._claim(claims, [case for case in cases if not new[case.id]], anew=self._timeout_s is not None)
+        for case in cases:
+            if new[case.id]:
+                self._wait(case)
         for result in ended:
             yield self._told(result)
 
@@ -175,6 +172,14 @@ class Watch:
         for case in cases:
             if case.is_ours:
                 self._wait(case)
+            else:
+                self._schedule.drop(case.id)
+
+    def _claim_late(self, claims: Claims) -> None:
+        """What was fresh, and was not there at the first look."""
+        if self._unclaimed:
+            late, self._unclaimed = self._unclaimed, []
+            self._claim(claims, [case for case in late if self._is_current(case)], anew=self._timeout_s is not None)
 
     def _wait(self, case: Case) -> None:
         """Until the due time that it has, or for caches."""
@@ -197,7 +202,8 @@ class Watch:
         return result
 
     def _ours(self) -> list[Case]:
-        return [case for case in self._cases.values() if case.is_ours and case.old_until is None]
+        """Those that we have claimed."""
+        return [case for case in self._cases.values() if case.is_ours and case.is_claimed and case.old_until is None]
 
     # --- looking ------------------------------------------------------------------------------------------------------
     def _begin(self, case: Case) -> Iterator[Result]:
@@ -239,6 +245,8 @@ class Watch:
         pause_s = waiting.pause_s(now)
         waiting.due = self._schedule.put(case.id, now, pause_s, latest=waiting.deadline, lane=waiting.lane)
         case.is_new_due = True
+        if not case.is_claimed:
+            self._unclaimed.append(case)
 
     def _settle(self, claims: Claims) -> Iterator[Result]:
         """What was seen goes into the journal before anybody is told."""
@@ -264,7 +272,7 @@ class Watch:
             case = self._cases.get(news.change_id)
             if case is None:
                 touched |= {self._domains[news.domain]} if news.detail.get("wrote") and news.domain in self._domains else set()
-            elif news.state != "overdue" or not case.is_ours:
+            elif news.id > case.read_to and (news.state != "overdue" or not case.is_ours):
                 touched.add(case.id)
         if not touched:
             return
@@ -284,6 +292,6 @@ class Watch:
             return
         if not claims.keep(self._ours()):
             for case in self._ours():
-                case.is_ours = False
+                case.is_ours = case.is_claimed = False
                 self._schedule.drop(case.id)
         self._claim(claims, [case for case in self._cases.values() if not case.is_ours])

@@ -9,8 +9,8 @@ from typing import Literal
 
 from registrar_sync.core.evidence import Change
 from registrar_sync.core.names import display
-from registrar_sync.core.prepared import has_written, old_until_of, stands
-from registrar_sync.core.visibility import ServerVerdict, Target, Visibility, aged
+from registrar_sync.core.prepared import old_until_of
+from registrar_sync.core.visibility import ServerVerdict, Target, Visibility, aged, old_until
 from registrar_sync.core.waiting import Seen, SeenState, Waiting
 from registrar_sync.core.watching import WaitingChange, slim_target
 from registrar_sync.errors import RegistrarSyncError
@@ -21,7 +21,8 @@ from registrar_sync.operations.due import clock_time
 from registrar_sync.operations.earlier import caches_until, changed_types, earlier_writers, gate_of, unseen_writers, wrote_until
 from registrar_sync.operations.observe import last_write
 from registrar_sync.operations.result import Result
-from registrar_sync.operations.watch_result import gone, refused, result, superseded
+from registrar_sync.operations.watch_history import History, with_histories
+from registrar_sync.operations.watch_result import About, gone, refused, superseded
 from registrar_sync.ports import Clock, Journal
 
 Goal = Literal["authoritative", "visible"]
@@ -30,13 +31,23 @@ SettingFor = Callable[[Change], Setting]
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Case:
-    """A change on the watch. ``is_ours``: we look, and not another process. ``old_until``: it is authoritative, and only caches
-    are waited for; ``servers``: their verdicts then. ``is_new_due``: its due time is not in the journal yet."""
+    """A change on the watch. ``is_ours``: we look, and not another process; ``is_claimed``: the journal says so, too.
+    ``is_new_due``: its due time is not in the journal yet. ``read_to``: the newest event of it that we know.
 
+    ``is_alone``: it was the only change of its zone when it was read. Then ``stays``: how long caches may hold what stood
+    before, counted from when it is seen (None: nothing changed).
+    ``old_until``: it is authoritative, and only caches are waited for; ``servers``: their verdicts then.
+    """
+
+    about: About
     waiting: WaitingChange
     setting: Setting
     is_ours: bool = True
+    is_claimed: bool = False
     is_new_due: bool = False
+    read_to: int = 0
+    is_alone: bool = False
+    stays: timedelta | None = None
     old_until: datetime | None = None
     servers: tuple[ServerVerdict, ...] = ()
 
@@ -79,7 +90,7 @@ class Cases:
         """The cases, and the results of what needs no watch (any more). Raises ``NothingJournalled``, ``JournalUnusable``."""
         cases: list[Case] = []
         ended: list[Result] = []
-        for change, history in self._with_histories(list(change_ids)):
+        for change, history in with_histories(self._journal, list(change_ids)):
             found = self._read(change, history)
             if isinstance(found, Case):
                 cases.append(found)
@@ -87,21 +98,11 @@ class Cases:
                 ended.append(found)
         return cases, ended
 
-    def _with_histories(self, change_ids: Sequence[int]) -> list[tuple[Change, _History]]:
-        """The changes, each with all of its zone."""
-        zones: dict[str, list[Change]] = {}
-        by_id: dict[int, Change] = {}
-        for change in self._journal.alongside(change_ids):
-            zones.setdefault(change.what.zone, []).append(change)
-            by_id[change.id] = change
-        changes = [by_id.get(one) or self._journal.change(one) for one in change_ids]  # the latter says which is missing
-        return [(change, _History(zones[change.what.zone])) for change in changes]
-
-    def _read(self, change: Change, history: _History) -> Case | Result:
+    def _read(self, change: Change, history: History) -> Case | Result:
         until = old_until_of(change)
         if change.state == "authoritative":
             if self._goal != "visible" or until is None or self._clock.now() >= until:
-                return self._authoritative(change, until, ())
+                return self._authoritative(About.of(change), until, ())
         elif change.state not in ("written", "overdue"):
             return gone(change)
         elif later := history.successor(change):
@@ -110,16 +111,28 @@ class Cases:
             setting = self._setting_for(change)
         except RegistrarSyncError as error:
             return refused(change, error)
-        case = Case(waiting=self._waiting(change, history, setting.budget_s), setting=setting)
+        target = slim_target(change.images)
+        changed = changed_types(target.before, target.after)
+        waiting = self._waiting(change, history, target, setting.budget_s)
+        waiting.is_confirmed = not changed
+        case = Case(about=About.of(change), waiting=waiting, setting=setting, read_to=change.events[-1].id)
         case.old_until = until if change.state == "authoritative" else None
+        if history.is_alone:
+            case.is_alone, case.stays = True, self._stays(change, target, changed)
         return case
 
-    def _waiting(self, change: Change, history: _History, budget_s: float) -> WaitingChange:
+    def _stays(self, change: Change, target: Target, changed: tuple[str, ...]) -> timedelta | None:
+        """As ``_until``, of a change that is alone, from whatever moment on."""
+        if not changed:
+            return None
+        now = self._clock.now()
+        return old_until(now, target.before, changed, from_context(change.what.context.get("cached"))) - now
+
+    def _waiting(self, change: Change, history: History, target: Target, budget_s: float) -> WaitingChange:
         wrote_at = last_write(change) or change.at
         now, at = self._clock.monotonic(), self._clock.now()
         again = self._timeout_s is not None or change.state == "overdue"  # waited for anew, not from the write on
         ago_s = 0.0 if again else max(0.0, (at - wrote_at).total_seconds())
-        target = slim_target(change.images)
         unseen = unseen_writers(history, change.what.zone, before=change.id)
         serials = change.what.context.get("serials", {})
         return WaitingChange(
@@ -132,74 +145,87 @@ class Cases:
             started=now - ago_s,
             deadline=now - ago_s + (budget_s if self._timeout_s is None else self._timeout_s),
             due=now,
-            is_confirmed=not changed_types(target.before, target.after),
         )
 
     # --- back to it ---------------------------------------------------------------------------------------------------
     def settle(self, decided: Sequence[Decided]) -> list[tuple[Case, Result]]:
         """Record what was seen, all in one transaction, and tell it. A result whose visibility is ``authoritative`` although
         ``visible`` is the goal is not the end of its case. Raises ``JournalUnusable``."""
-        told = self._with_histories([one.case.id for one in decided])
-        kept: list[Seen] = []
-        for one, (change, history) in zip(decided, told, strict=True):
-            if one.state == "authoritative" or history.successor(change) is None:
-                kept.append(Seen(change_id=change.id, state=one.state, old_until=self._until(change, history)))
+        now = self._clock.now()
+        alone = self._journal.alone([one.case.id for one in decided if one.case.is_alone])
+        others = [one.case.id for one in decided if one.case.id not in alone]
+        told = dict(zip(others, with_histories(self._journal, others), strict=True))
+        kept = [seen for one in decided if (seen := self._seen(one, told.get(one.case.id), now)) is not None]
         states = self._journal.record_seen(kept)
         untils = {seen.change_id: seen.old_until for seen in kept}
         results = []
-        for one, (change, history) in zip(decided, told, strict=True):
-            one.case.old_until, one.case.servers = untils.get(change.id), one.servers
-            results.append((one.case, self._settled(one, change, history, states.get(change.id))))
+        for one in decided:
+            one.case.old_until, one.case.servers = untils.get(one.case.id), one.servers
+            results.append((one.case, self._settled(one, told.get(one.case.id), states.get(one.case.id))))
         return results
 
-    def _until(self, change: Change, history: _History) -> datetime | None:
+    def _seen(self, one: Decided, told: tuple[Change, History] | None, now: datetime) -> Seen | None:
+        """What is to be recorded; None: another change has taken its place. ``told``: read anew, where others wrote to the zone;
+        else what was known of it when it was read still holds."""
+        if told is None:
+            until = None if one.case.stays is None else now + one.case.stays
+        elif one.state == "authoritative" or told[1].successor(told[0]) is None:
+            until = self._until(*told, now)
+        else:
+            return None
+        return Seen(change_id=one.case.id, state=one.state, old_until=until)
+
+    def _until(self, change: Change, history: History, now: datetime) -> datetime | None:
+        """Until when caches may hold what stood before, seen everywhere ``now``."""
         images = change.images
         if not changed_types(images.before, images.after):
             return None
         earlier = earlier_writers(history, change.what.owner, change.id)
         told = from_context(change.what.context.get("cached"))
-        return caches_until(self._clock.now(), Target.of(images), earlier, told)
+        return caches_until(now, Target.of(images), earlier, told)
 
-    def _settled(self, one: Decided, change: Change, history: _History, state: str | None) -> Result:
-        if state is None and (later := history.successor(change)):
-            return superseded(change, later)
+    def _settled(self, one: Decided, told: tuple[Change, History] | None, state: str | None) -> Result:
+        case = one.case
+        if state is None and told is not None and (later := told[1].successor(told[0])):
+            return superseded(told[0], later)
         if state == "authoritative":
-            return self._authoritative(change, one.case.old_until, one.servers, since=one.case.waiting.started)
+            return self._authoritative(case.about, case.old_until, one.servers, since=case.waiting.started)
         if state == "overdue":
-            return self._overdue(change, one.servers, since=one.case.waiting.started)
-        return gone(change)
+            return self._overdue(case.about, one.servers, since=case.waiting.started)
+        return gone(self._journal.change(case.id))
 
     def cached(self, case: Case) -> Result:
         """The end of a case for which only caches were waited for."""
         change = self._journal.change(case.id)
         if change.state != "authoritative":
             return gone(change)
-        return self._authoritative(change, case.old_until, case.servers, since=case.waiting.started)
+        return self._authoritative(case.about, case.old_until, case.servers, since=case.waiting.started)
 
     def ended_elsewhere(self, cases: Sequence[Case]) -> list[tuple[Case, Result]]:
         """Those of ``cases`` that others have brought to an end. One that is seen authoritative, where caches matter, goes on."""
         found = []
-        for case, (change, history) in zip(cases, self._with_histories([case.id for case in cases]), strict=True):
+        for case, (change, history) in zip(cases, with_histories(self._journal, [case.id for case in cases]), strict=True):
             if change.state == "overdue" and not case.is_ours and history.successor(change) is None:
-                found.append((case, self._overdue(change, (), since=case.waiting.started)))
+                found.append((case, self._overdue(case.about, (), since=case.waiting.started)))
             elif isinstance(told := self._read(change, history), Result):
                 found.append((case, told))
-            elif told.old_until is not None:
-                case.old_until = told.old_until
+            else:
+                case.read_to = told.read_to
+                case.old_until = told.old_until or case.old_until
         return found
 
-    def _overdue(self, change: Change, servers: tuple[ServerVerdict, ...], *, since: float | None = None) -> Result:
+    def _overdue(self, about: About, servers: tuple[ServerVerdict, ...], *, since: float | None = None) -> Result:
         """Not served everywhere when its time was over."""
         seen = Visibility(verdict="pending", servers=servers)
-        hint = f"Wait again: registrar-sync watch {display(change.what.domain)}"
-        return result(change, "overdue", visibility=seen, message=NOT_YET, hint=hint, elapsed_s=self._elapsed_s(since))
+        hint = f"Wait again: registrar-sync watch {display(about.domain)}"
+        return about.result("overdue", visibility=seen, message=NOT_YET, hint=hint, elapsed_s=self._elapsed_s(since))
 
     def _authoritative(
-        self, change: Change, until: datetime | None, servers: tuple[ServerVerdict, ...], *, since: float | None = None
+        self, about: About, until: datetime | None, servers: tuple[ServerVerdict, ...], *, since: float | None = None
     ) -> Result:
         seen = Visibility(verdict=aged(self._clock.now(), until), old_until=until, servers=servers)
         cached = f"cached elsewhere until {clock_time(until)}" if until and seen.verdict == "authoritative" else ""
-        return result(change, "authoritative", visibility=seen, message=cached, elapsed_s=self._elapsed_s(since))
+        return about.result("authoritative", visibility=seen, message=cached, elapsed_s=self._elapsed_s(since))
 
     def _elapsed_s(self, since: float | None) -> float:
         return 0.0 if since is None else self._clock.monotonic() - since
@@ -228,20 +254,3 @@ class Cases:
 
         waiting.started, waiting.deadline, waiting.due = then(row.started_at), then(row.deadline_at), then(row.due_at)
         waiting.attempts = row.attempts
-
-
-class _History:
-    """All changes of one zone, newest first, read already."""
-
-    def __init__(self, changes: list[Change]) -> None:
-        self._changes = changes
-
-    def changes(self, domain: str | None = None, *, zone: str | None = None) -> list[Change]:
-        """As ``ports.Journal.changes``."""
-        return [change for change in self._changes if domain is None or change.what.domain == domain]
-
-    def successor(self, change: Change) -> Change | None:
-        """What wrote to the same sets later, and stands."""
-        later = (one for one in self._changes if one.id > change.id and one.what.owner == change.what.owner)
-        standing = (one for one in later if has_written(one) and stands(one))
-        return next((one for one in standing if not change.images.after.keys().isdisjoint(one.images.after)), None)

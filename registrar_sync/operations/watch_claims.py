@@ -23,9 +23,11 @@ class Claims:
         rows = [self._reader.row(case.waiting) for case in cases if case.old_until is None]
         ours = {row.change_id: row for row in self._book.claim(rows, anew=anew)}
         for case in cases:
-            case.is_ours = case.old_until is not None or case.id in ours
-            if case.id in ours:
+            case.is_claimed = case.id in ours
+            case.is_ours = case.old_until is not None or case.is_claimed
+            if case.is_claimed:
                 self._reader.go_on(case.waiting, ours[case.id])
+                case.is_new_due = False
 
     @property
     def due(self) -> bool:

@@ -25,6 +25,7 @@ import requests
 from registrar_sync.cli import app
 from registrar_sync.journal.lock import SqlZoneLock
 from registrar_sync.journal.store import SqlJournal
+from registrar_sync.ports import ZoneLock
 from registrar_sync.providers.transport import Transport
 from registrar_sync.wiring import SystemClock
 
@@ -52,7 +53,8 @@ class Point:
 
     Events: ``write`` (a request that is no GET), ``read-back`` (a GET after a write), ``lock`` and ``renew`` of the zone's
     lock, ``begin`` of a change in the journal, and the name of each state appended to one. ``before write`` is after its
-    ``renew``. ``request_to``: where the request of a write that is killed before it is sent is kept, for ``send_late``.
+    ``renew``. ``apart``: the lock is taken, and then the intent recorded, as where something is in the way; else both are one
+    event, ``begin``. ``request_to``: where the request of a write that is killed before it is sent is kept, for ``send_late``.
     """
 
     when: str
@@ -60,6 +62,7 @@ class Point:
     nth: int = 1
     signal: signal.Signals = signal.SIGKILL
     request_to: Path | None = None
+    apart: bool = False
 
     @classmethod
     def parse(cls, text: str, **more: Any) -> Point:
@@ -96,7 +99,10 @@ class _Watch:
     def arm(self) -> None:
         """Put ourselves around what is counted, for as long as the process lives."""
         send_once, begin, append = Transport.send_once, SqlJournal.begin, SqlJournal.append
-        lock, renew = SqlJournal.lock, SqlZoneLock.renew
+        lock, renew, begin_locked = SqlJournal.lock, SqlZoneLock.renew, SqlJournal.begin_locked
+
+        def watched_claim(*args: Any, **more: Any) -> tuple[int, ZoneLock] | None:
+            return None if self.point.apart else self.pass_by("begin", lambda: begin_locked(*args, **more))
 
         def watched_send(http: Transport, prepared: requests.PreparedRequest, limit_s: float) -> requests.Response:
             reading = prepared.method == "GET"
@@ -110,6 +116,7 @@ class _Watch:
         for owner, name, watched in (
             (Transport, "send_once", watched_send),
             (SqlJournal, "append", watched_append),
+            (SqlJournal, "begin_locked", watched_claim),
             (SqlJournal, "begin", lambda *args, **more: self.pass_by("begin", lambda: begin(*args, **more))),
             (SqlJournal, "lock", lambda *args: self.pass_by("lock", lambda: lock(*args))),
             (SqlZoneLock, "renew", lambda *args: self.pass_by("renew", lambda: renew(*args))),

@@ -133,9 +133,9 @@ class Scene:
         running = self.start(Point.parse(at, **more), *words, later_s=later_s)
         assert running.end() == -signal.SIGKILL, f"it ended before its point: {running.told()}"
 
-    def stop(self, at: str, *words: str) -> Running:
+    def stop(self, at: str, *words: str, **more: Any) -> Running:
         """A command in a process of its own, stopped at this point."""
-        running = self.start(Point.parse(at, signal=signal.SIGSTOP), *words)
+        running = self.start(Point.parse(at, signal=signal.SIGSTOP, **more), *words)
         running.wait_until_stopped()
         return running
 
@@ -351,11 +351,12 @@ def _assert_all_works_again(scene: Scene, kill: Kill, start_zone: Zone, enrolled
     scene.assert_zone(start_zone)
 
 
+@pytest.mark.parametrize("apart", [False, True], ids=["lock-and-intent-as-one", "lock-then-intent"])
 @pytest.mark.parametrize("provider", ["ovh", "powerdns"])
-def test_a_kill_before_the_intent_is_durable_leaves_nothing_to_recover(scene_at: Scenes, provider: str) -> None:
+def test_a_kill_before_the_intent_is_durable_leaves_nothing_to_recover(scene_at: Scenes, provider: str, *, apart: bool) -> None:
     scene = scene_at(provider)
     start_zone = scene.zone()
-    scene.kill("before begin", *scene.enroll_words())
+    scene.kill("before begin", *scene.enroll_words(), apart=apart)
     scene.assert_zone(start_zone)
     scene.assert_nothing_to_recover()
     assert scene.states() == []
@@ -558,7 +559,7 @@ def test_recover_while_the_writer_lives_names_the_holder_and_the_writer_ends_wel
 
 
 def test_a_second_enrolment_before_the_first_ones_intent_names_the_holder(ovh: Scene) -> None:
-    first = ovh.stop("after lock", *ovh.enroll_words())
+    first = ovh.stop("after lock", *ovh.enroll_words(), apart=True)
     assert_locked_by(ovh.enroll(), first)
     assert first.go_on() == 0, first.told()
     assert ovh.states() == ["authoritative"]
@@ -567,7 +568,7 @@ def test_a_second_enrolment_before_the_first_ones_intent_names_the_holder(ovh: S
 def sleep_past_the_lease(scene: Scene) -> Running:
     """A writer that stops with the lock in its hand and its intent not yet recorded. When its lease has run out, somebody
     else enrols the domain in the other mode, and the writer goes on to its end."""
-    sleeper = scene.stop("before begin", *scene.enroll_words())
+    sleeper = scene.stop("before begin", *scene.enroll_words(), apart=True)
     scene.assert_end(scene.enroll(*MODES["replace"], later_s=LEASE_S + 1), "authoritative")
     writes = scene.vendor.writes()
     assert sleeper.go_on() == 1, sleeper.told()

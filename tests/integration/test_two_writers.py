@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from registrar_sync.operations.result import Result
@@ -47,14 +49,14 @@ def test_a_value_added_while_the_read_grows_old_is_kept(sandbox_world: SandboxWo
     client = world.client()
     clock = client.world.clock = SkippingClock()
     journal = client.world.journal
-    take_lock = journal.lock
+    begin_locked = journal.begin_locked
 
-    def slow_lock(zone: str) -> object:
+    def slow_lock(*new: Any, since: int) -> object:
         add_theirs(world)
         clock.sleep(6.0)
-        return take_lock(zone)
+        return begin_locked(*new, since=since)
 
-    journal.lock = slow_lock  # type: ignore[method-assign, assignment]
+    journal.begin_locked = slow_lock  # type: ignore[method-assign, assignment]
     result = client.enroll("example.com", provider=vendor)
     assert result.state == "authoritative", result.message
     assert THEIRS in world.vendor.stored()

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from registrar_sync.core.model import RRset
+from registrar_sync.core.model import RRset, Txt
 from registrar_sync.core.txt import quote
 from registrar_sync.core.waiting import Waiting
 from registrar_sync.journal import SqlJournal, open_journal
@@ -68,7 +68,7 @@ class World:
 
 def _texts(rrset: RRset | None) -> list[str]:
     assert rrset is not None
-    return [quote(row.rdata.strings) if hasattr(row.rdata, "strings") else str(row.rdata) for row in rrset.records]
+    return [quote(row.rdata.strings) if isinstance(row.rdata, Txt) else str(row.rdata) for row in rrset.records]
 
 
 @pytest.fixture

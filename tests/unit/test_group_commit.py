@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import OperationalError
 
 from registrar_sync.errors import JournalUnusable, NothingJournalled
-from registrar_sync.journal import SqlJournal, open_journal
+from registrar_sync.journal import SqlJournal, group, open_journal
+from registrar_sync.journal.prepared import commit
 from tests.unit import journals
 from tests.unit.journals import HandClock, child, images, new_change, open_at
 
@@ -26,13 +27,17 @@ LIMIT_S = 60.0
 
 
 @contextmanager
-def commits(engine: Engine) -> Iterator[list[Connection]]:
+def commits() -> Iterator[list[Connection]]:
     """Every commit from now on."""
     seen: list[Connection] = []
-    add = seen.append
-    event.listen(engine, "commit", add)
-    yield seen
-    event.remove(engine, "commit", add)
+
+    def seeing(connection: Connection) -> None:
+        seen.append(connection)
+        commit(connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(group, "commit", seeing)
+        yield seen
 
 
 class Line:
@@ -73,7 +78,7 @@ def begin(journal: SqlJournal, number: int) -> Callable[[], int]:
 
 
 def test_those_who_stand_in_line_share_one_commit(journal: SqlJournal) -> None:
-    with commits(journal._database._engine) as seen:
+    with commits() as seen:
         line = Line(journal)
         for number in range(8):
             line.add(begin(journal, number))
@@ -85,7 +90,7 @@ def test_those_who_stand_in_line_share_one_commit(journal: SqlJournal) -> None:
 
 
 def test_a_writer_who_is_alone_waits_for_nobody(journal: SqlJournal) -> None:
-    with commits(journal._database._engine) as seen:
+    with commits() as seen:
         for number in range(3):
             begin(journal, number)()
             assert len(seen) == number + 1

@@ -46,14 +46,20 @@ def drained(journal: SqlJournal) -> SqlPace:
 
 # --- two processes ----------------------------------------------------------------------------------------------------------
 def test_two_processes_keep_to_one_limit(journal: SqlJournal, another: SqlJournal, clock: HandClock) -> None:
-    began, slots = clock.monotonic(), []
+    slots = []
     paces = [each.pace("acct", LIMIT) for each in (journal, another)]
     for turn in range(120):
         wait_s = paces[turn % 2].reserve()
-        slots.append(clock.monotonic() - began + wait_s)
+        slots.append(clock.monotonic() + wait_s if journal._database.is_sqlite else newest_slot(journal))
         clock.sleep(0.001)
     assert worst_window(slots, LIMIT.per_s) <= LIMIT.calls
-    assert max(slots) <= 120 / LIMIT.calls * LIMIT.per_s / 0.85 + 2 * LIMIT.per_s
+    assert max(slots) - slots[0] <= 120 / LIMIT.calls * LIMIT.per_s / 0.85 + 2 * LIMIT.per_s
+
+
+def newest_slot(journal: SqlJournal) -> float:
+    """By the clock of the server, which goes on however slowly it is asked."""
+    with journal._database.read() as connection:
+        return float(connection.execute(select(account_pace.c.last_at)).scalar_one())
 
 
 def test_a_process_that_begins_later_has_no_beginning_of_its_own(journal: SqlJournal, another: SqlJournal) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -13,11 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registrar_sync.bulk.agenda import Agenda
+from registrar_sync.bulk.book import Book, Entry
 from registrar_sync.bulk.drain import drain
 from registrar_sync.bulk.outcome import Patience, Watched, news_of, outcome_of, seen_news
 from registrar_sync.bulk.planning import Account
+from registrar_sync.bulk.rows import new_rows
 from registrar_sync.bulk.stage import LaneWork, Stage
 from registrar_sync.bulk.tally import Moved, Tally
+from registrar_sync.core.roster import Row
 from registrar_sync.core.run import (
     FAILURES,
     Brakes,
@@ -72,6 +77,24 @@ def test_waves_have_the_size_that_was_asked_for_and_follow_one_another(canary: i
 def test_a_zone_has_one_lane(zone: str, lanes: int) -> None:
     assert 0 <= lane_of(zone, lanes) < lanes
     assert lane_of(zone, lanes) == lane_of(zone, lanes)
+
+
+def test_zones_are_dealt_out_evenly_and_the_domains_of_one_meet_on_a_lane() -> None:
+    lanes = {"a": 8, "b": 2}
+    with closing(Book()) as book:
+        for number in range(100):
+            book.enter(Entry(number, Row(f"d{number}.example."), "", "b" if number % 2 else "a"))
+        book.enter(Entry(200, Row("www.d4.example."), "", "a"))
+        book.enter(Entry(201, Row("x.elsewhere.example.", {"zone": "elsewhere.example"}), "", "a"))
+        book.enter(Entry(202, Row("y.elsewhere.example.", {"zone": "elsewhere.example."}), "", "a"))
+        book.settle()
+        rows = {row.domain: row for row in new_rows(book, lanes, Brakes())}
+    for account, count in lanes.items():
+        sizes = Counter(row.lane for row in rows.values() if row.account == account and row.line < 200)
+        assert len(sizes) == count
+        assert max(sizes.values()) - min(sizes.values()) <= 1
+    assert rows["www.d4.example."].lane == rows["d4.example."].lane
+    assert rows["x.elsewhere.example."].lane == rows["y.elsewhere.example."].lane
 
 
 # --- brakes -------------------------------------------------------------------------------------------------------------------

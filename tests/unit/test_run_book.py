@@ -266,6 +266,7 @@ def steps(journal: SqlJournal) -> Iterator[list[None]]:
     def watch(connection: sqlite3.Connection, *_: object) -> None:
         connection.set_progress_handler(lambda: seen.append(None), 10)
 
+    journal._database.close()  # what it has at hand: each is fetched anew
     event.listen(journal._database._engine, "checkout", watch)
     yield seen
     event.remove(journal._database._engine, "checkout", watch)

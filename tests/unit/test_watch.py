@@ -16,6 +16,7 @@ from registrar_sync.core.observation import Server
 from registrar_sync.core.schedule import Schedule
 from registrar_sync.core.waiting import Waiting
 from registrar_sync.errors import NothingJournalled, UnknownName
+from registrar_sync.journal.watches import SqlWatchBook
 from registrar_sync.operations.desk import Setting
 from registrar_sync.operations.result import Result
 from registrar_sync.operations.watch import Watch
@@ -443,6 +444,70 @@ def test_who_lost_the_lease_does_not_go_on_looking(stage: WatchStage) -> None:
     (result,) = run(stage.watch(mailbox=mailbox), change_id)
     assert result.state == "authoritative"
     assert max(look.at for look in stage.dns.looks) < 160.0
+
+
+def test_what_is_fresh_and_there_at_the_first_look_is_not_claimed(stage: WatchStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = stage.written(*(f"d{n}.test." for n in range(20)))
+    stage.dns.new_at = {f"d{n}.test.": 0.0 for n in range(20)}
+    claimed: list[int] = []
+
+    def claim(book: SqlWatchBook, rows: list[Waiting], *, anew: bool = False) -> list[Waiting]:
+        claimed.extend(row.change_id for row in rows)
+        return rows
+
+    monkeypatch.setattr(SqlWatchBook, "claim", claim)
+    watch = stage.watch()
+    watch.add(*ids, fresh=True)
+    watch.no_more()
+    assert {result.state for result in watch.run()} == {"authoritative"}
+    assert claimed == []
+    assert [stage.states(one)[-1] for one in ids] == ["authoritative"] * 20
+
+
+def test_what_is_fresh_and_must_wait_is_gone_on_with_by_the_next_one(stage: WatchStage) -> None:
+    (change_id,) = stage.written("a.test.")
+    mailbox = JumpingMailbox(stage.dns)
+    watch = stage.watch(mailbox=mailbox)
+    mailbox.meanwhile.append((400.0, watch.stop))
+    watch.add(change_id, fresh=True)
+    assert list(watch.run()) == []
+    row = rows(stage, change_id)[change_id]
+    assert row.deadline_at == START + timedelta(seconds=BUDGET_S)
+    assert row.due_at > START + timedelta(seconds=400)
+
+
+def test_what_is_fresh_and_somebody_else_has_taken_up_is_left_to_them(stage: WatchStage) -> None:
+    (change_id,) = stage.written("a.test.")
+    other = stage.journal.watch_book(lease_s=1000.0)
+    due = stage.clock.now() + timedelta(seconds=5)
+    assert other.claim([Waiting(change_id=change_id, started_at=START, deadline_at=due, due_at=due)])
+    mailbox = JumpingMailbox(stage.dns)
+    mailbox.meanwhile.append((300.0, lambda: stage.journal.append(change_id, "authoritative", detail={"old_until": None})))
+    watch = stage.watch(mailbox=mailbox)
+    watch.add(change_id, fresh=True)
+    watch.no_more()
+    assert [result.state for result in watch.run()] == ["authoritative"]
+    assert len(stage.dns.looks) == 1  # the first, when it was not known yet
+
+
+def test_a_zone_that_others_wrote_to_meanwhile_is_read_anew(stage: WatchStage) -> None:
+    """A later change of the zone's other domain tells nothing of ours; one of our own takes its place."""
+    ours, taken = stage.written("a.test.", "b.test.", zone="test.")[0], stage.written("c.test.")[0]
+    stage.dns.new_at = {"a.test.": 50.0}
+    mailbox = JumpingMailbox(stage.dns)
+
+    def write_beside() -> None:
+        stage.written("b.test.", zone="test.")
+
+    def write_again() -> None:
+        stage.written("c.test.")
+
+    mailbox.meanwhile.append((20.0, write_beside))
+    mailbox.meanwhile.append((BUDGET_S - 0.01, write_again))  # no tick sees it before the end
+    results = run(stage.watch(mailbox=mailbox), ours, taken)
+    assert [(result.domain, result.state) for result in results] == [("a.test.", "authoritative"), ("c.test.", "written")]
+    assert "has taken its place" in results[1].message
+    assert stage.states(taken) == ["intended", "written"]
 
 
 def test_progress_says_how_many_wait(stage: WatchStage) -> None:

@@ -54,6 +54,19 @@ def test_a_change_comes_with_all_others_of_its_zone(journal: SqlJournal) -> None
     assert journal.alongside([]) == []
 
 
+def test_a_change_whose_zone_has_no_other_is_alone(journal: SqlJournal) -> None:
+    first, second, third = written(journal, "a.test.", "b.test.", "a.test.")
+    assert journal.alone([first, second, third]) == {second}
+    assert journal.alone([second, 99]) == {second}
+    assert journal.alone([]) == set()
+
+
+def test_what_is_read_beside_others_is_what_is_read_alone(journal: SqlJournal) -> None:
+    ids = written(journal, "a.test.", "b.test.", "a.test.")
+    journal.append(ids[0], "overdue", detail={"old_until": None})
+    assert journal.alongside(ids) == [journal.change(one) for one in reversed(ids)]
+
+
 def test_news_is_every_event_after_a_mark(journal: SqlJournal) -> None:
     written(journal, "a.test.")
     mark = journal.mark()

@@ -177,3 +177,13 @@ def test_a_lane_released_late_takes_nothing_from_its_next_holder() -> None:
     second.release()
     with pytest.raises(LockLost):
         fence.check(LANE)
+
+
+def test_a_lane_that_was_given_back_is_not_taken_for_a_lost_one(caplog: pytest.LogCaptureFixture) -> None:
+    held = Held()
+    lane = guarded(held, Hands())
+    lane.release()
+    held.error = LockLost("nobody holds it")
+    lane.keep()
+    assert held.released
+    assert not caplog.records

@@ -95,3 +95,10 @@ def test_an_address_that_is_taken_is_told() -> None:
         taken.listen()
         with pytest.raises(UsageError, match="Nobody can listen at"):
             Page(taken.getsockname(), CollectorRegistry(), health_of(Signs(), 60))
+
+
+def test_a_worker_that_is_well_names_the_accounts_that_it_leaves_to_others() -> None:
+    health = health_of(Signs(), 60)
+    health.without = {"ovh": "Credentials for ovh are not set.\n  Missing: X"}
+    assert health.why_not() == ""
+    assert health.told == "ok\nwithout account ovh: Credentials for ovh are not set. Missing: X"

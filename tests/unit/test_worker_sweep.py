@@ -12,7 +12,7 @@ import pytest
 from registrar_sync.bulk.judge import judge, pause_given_up
 from registrar_sync.core.run import Brakes, Lane, NewRow, NewRun, Outcome, RowNews, RunBook
 from registrar_sync.journal import open_journal
-from registrar_sync.worker.jobs import Slot
+from registrar_sync.worker.jobs import Slot, lanes_queue, watch_key
 from registrar_sync.worker.sweep import Sweep
 from tests.unit.journals import HandClock
 
@@ -161,3 +161,38 @@ def test_one_job_for_each_slot_over_all_runs(book: RunBook, clock: HandClock) ->
     keep(book, "a")
     keep(book, "a")
     assert looked(book, clock)[0] == [Slot("a", 0).key, Slot("a", 1).key]
+
+
+@pytest.mark.parametrize("state", ["paused", "cancelled"])
+def test_what_was_left_begun_in_a_run_that_does_not_go_on_is_looked_after(book: RunBook, clock: HandClock, state: str) -> None:
+    run_id = keep(book, "a", "b")
+    do(book, run_id, "a", 0)
+    book.order(run_id, state)  # type: ignore[arg-type]
+    todo = Sweep(book, lambda account: 4, clock.now).look()
+    assert (list(todo.slots), todo.left) == ([], [run_id])
+
+
+def test_a_watch_that_rests_is_left_in_peace_unless_more_is_written(book: RunBook, clock: HandClock) -> None:
+    run_id = keep(book, "a", "a")
+    lane = book.lane(Lane(run_id=run_id, account="a", number=0))
+    assert lane is not None
+    row = lane.take()
+    assert row is not None
+    lane.take(RowNews(line=row.what.line, epoch=row.epoch, state="written", change_id=1))
+    lane.release()
+    sweep = Sweep(book, lambda account: 4, clock.now)
+    resting = {watch_key(run_id)}
+    awake = sweep.look(resting)
+    assert (awake.watches, awake.awake) == ([run_id], {run_id})
+    do(book, run_id, "a", 1, "held-back")
+    asleep = sweep.look(resting)
+    assert (asleep.watches, asleep.awake) == ([run_id], set())
+    assert sweep.look(resting).watches == []
+    assert sweep.look().watches == [run_id]
+
+
+def test_each_account_has_a_queue_that_postgresql_can_name() -> None:
+    assert lanes_queue("ovh") == "lanes/ovh"
+    odd = ["a" * 300, "a" * 299, "\u00fc" * 20, "with\nbreak", "ovh"]
+    assert len({lanes_queue(name) for name in odd}) == len(odd)
+    assert all(len(f"procrastinate_queue_v1#{lanes_queue(name)}".encode()) < 64 for name in odd)

@@ -26,7 +26,8 @@ from registrar_sync.operations.delegations import Delegations, Told
 from registrar_sync.operations.desk import Setting
 from registrar_sync.operations.inquire import Inquiry
 from registrar_sync.operations.mailbox import Errand, Mailbox
-from registrar_sync.operations.watch import Gear, Watch
+from registrar_sync.operations.watch import Watch
+from registrar_sync.operations.watch_gear import Gear
 from tests.unit.journals import new_change
 from tests.unit.stage import SERVICE, Nobody
 
