@@ -48,11 +48,13 @@ class Client:
         notify: Callable[[str], None] | None = None,
         warn: Callable[[str], None] | None = None,
         tell: Callable[[str], None] | None = None,
+        world: World | None = None,
     ) -> None:
         """``config`` the operator's providers.yaml, ``journal`` a URL or path; ``notify`` hears progress (text; one that is a
-        ``core.progress.Progress`` carries the servers, too), ``warn`` warnings, ``tell`` how a provider "auto" was found."""
+        ``core.progress.Progress`` carries the servers, too), ``warn`` warnings, ``tell`` how a provider "auto" was found;
+        ``world``: one that is there already, instead of all these."""
         given: dict[str, Any] = {"environ": environ, "notify": notify, "warn": warn, "tell": tell}
-        self.world = World(config=config, journal_url=journal, **{k: v for k, v in given.items() if v is not None})
+        self.world = world or World(config=config, journal_url=journal, **{k: v for k, v in given.items() if v is not None})
 
     def __enter__(self) -> Client:
         return self

@@ -18,7 +18,7 @@ from registrar_sync.bulk.tally import Moved
 from registrar_sync.bulk.watching import RunWatch
 from registrar_sync.core.finding import Finding
 from registrar_sync.core.guard import held_back
-from registrar_sync.core.run import Brakes, Lane, NewRow, NewRun, Run, RunBook, RunState, lane_of
+from registrar_sync.core.run import LEASE_S, Brakes, Lane, NewRow, NewRun, Run, RunBook, RunState
 from registrar_sync.core.run_estimate import Estimate, Load, estimate
 from registrar_sync.core.service_check import check_service
 from registrar_sync.errors import RegistrarSyncError, UsageError
@@ -26,9 +26,6 @@ from registrar_sync.many import Many
 from registrar_sync.operations.request import request_of
 from registrar_sync.operations.watch import Watch
 from registrar_sync.wiring import World
-
-LEASE_S = 20.0
-"""How long a process that works on a lane, and cannot be seen to be dead, keeps it without a sign of life."""
 
 _WHOM = ("nameservers", "resolvers")
 _NOT_FOR_ROWS = (*_WHOM, "wait", "timeout")
@@ -121,8 +118,7 @@ class Runs:
             if row.change_id is None or row.state == "todo" or row.outcome in ("nothing-to-do", "cancelled"):
                 continue
             lines += 1
-            lane = lane_of(row.what.domain, run.what.lanes[row.what.account])
-            yield replace(row.what, line=lines, lane=lane, options={}, wave=0, to_change=row.change_id)
+            yield replace(row.what, line=lines, options={}, wave=0, to_change=row.change_id)
 
     # --- one that is there --------------------------------------------------------------------------------------------
     def order(self, run_id: int | None, state: RunState, why: str = "") -> Run:

@@ -251,9 +251,17 @@ class World:
             self.tell(chosen.how)
         return chosen.account
 
+    def credentials(self, account: Account) -> dict[str, str]:
+        """The account's credentials, as they are now. Raises what makes them unusable."""
+        from registrar_sync.credentials import resolve_account  # noqa: PLC0415 - kept beside the provider layer's imports
+
+        spec, own = account.provider, True if account.name == account.provider.name else None
+        return resolve_account(
+            spec.credentials, account.references, spec.lexicon_name, self.environ, lexicon_names=own, warn=self.warn
+        )
+
     def _opener(self, account: Account, *, read_only: bool) -> Callable[[], DnsProvider]:
         """Credentials are looked up before the first question to anybody; the adapter is made on opening."""
-        from registrar_sync.credentials import resolve_account  # noqa: PLC0415 - kept beside the provider layer's imports
         from registrar_sync.providers.lexicon_zone import LexiconZone  # noqa: PLC0415 - lexicon is slow to import
         from registrar_sync.providers.read_only import ReadOnly  # noqa: PLC0415
 
@@ -262,15 +270,7 @@ class World:
             values = {option: "sandbox" for option, about in spec.credentials.items() if about.default is None}
             settings = account.settings(values, endpoint=self.sandbox.vendors[spec.name])
         else:
-            values = resolve_account(
-                spec.credentials,
-                account.references,
-                spec.lexicon_name,
-                self.environ,
-                lexicon_names=True if account.name == spec.name else None,
-                warn=self.warn,
-            )
-            settings = account.settings(values)
+            settings = account.settings(self.credentials(account))
 
         def open_provider() -> DnsProvider:
             zone = LexiconZone(spec, settings, self.clock, pace=self.paces.get(account.name))

@@ -5,49 +5,49 @@ from __future__ import annotations
 import io
 import sys
 import traceback
+from typing import ClassVar
 
 import typer
 
-from registrar_sync.cli import (
-    bulk,
-    bulk_run,
-    bulk_runs,
-    config,
-    domains,
-    exit_codes,
-    findings,
-    providers,
-    sandbox,
-    schedule,
-    spf,
-    unenroll,
-    watch,
-    worker,
-)
+from registrar_sync.cli import exit_codes
+from registrar_sync.cli.late import LateGroup
+
+
+class _Commands(LateGroup):
+    places: ClassVar = {
+        "enroll": "domains:enroll",
+        "plan": "domains:plan",
+        "check": "domains:check",
+        "rollback": "domains:rollback",
+        "recover": "domains:recover",
+        "history": "domains:history",
+        "unenroll": "unenroll:unenroll",
+        "prepare": "schedule:prepare",
+        "finish": "schedule:finish",
+        "due": "schedule:due",
+        "spf": "spf:spf",
+        "watch": "watch:watch",
+        "worker": "worker:worker",
+        "findings": "findings:findings",
+        "bulk": "bulk:app",
+        "providers": "providers:app",
+        "config": "config:app",
+        "sandbox": "sandbox:app",
+    }
+
 
 app = typer.Typer(
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Put a mail-filtering service into a domain's SPF and MX, prove it in the DNS, and take it back.",
 )
-for command in (domains.enroll, domains.plan, domains.check, domains.rollback, domains.recover, domains.history):
-    app.command()(command)
-app.command()(unenroll.unenroll)
-for command in (schedule.prepare, schedule.finish, schedule.due):
-    app.command()(command)
-app.command()(spf.spf)
-app.command()(watch.watch)
-app.command()(worker.worker)
-app.command()(findings.findings)
-for command in (bulk_run.run, bulk_run.resume, bulk_run.watch, bulk_run.rollback):
-    bulk.app.command()(command)
-for command in (bulk_runs.status, bulk_runs.pause, bulk_runs.cancel, bulk_runs.report):
-    bulk.app.command()(command)
-app.add_typer(bulk.app, name="bulk")
-app.add_typer(providers.app, name="providers")
-app.add_typer(config.app, name="config")
-app.add_typer(sandbox.app, name="sandbox")
+
+
+@app.callback()
+def registrar_sync() -> None:
+    """The commands' table."""
 
 
 def run() -> None:

@@ -13,7 +13,8 @@ import typer
 from registrar_sync.bulk.executor import Executor
 from registrar_sync.bulk.roster import Checked
 from registrar_sync.cli import exit_codes
-from registrar_sync.cli.bulk import RosterFile, SkipInvalid, checked_roster
+from registrar_sync.cli.bulk import RosterFile, RunId, SkipInvalid, ThisRun
+from registrar_sync.cli.bulk_roster import checked_roster
 from registrar_sync.cli.detach import Detach, leave_to_workers, refuse_without_workers
 from registrar_sync.cli.options import Common, Patience, What, Who, Whom, Yes, grouped
 from registrar_sync.cli.run_show import RunLines, show_run
@@ -23,8 +24,6 @@ from registrar_sync.errors import ConfirmationNeeded, JournalUnusable, UsageErro
 from registrar_sync.many import Many
 from registrar_sync.runs import Runs, Terms
 
-RunId = Annotated[int | None, typer.Argument(metavar="RUN", help="The run's number; the newest without one.", show_default=False)]
-ThisRun = Annotated[int, typer.Argument(metavar="RUN", help="The run's number.", show_default=False)]
 Canary = Annotated[int, typer.Option(metavar="N", min=0, help="So many domains first; the others once these are done.")]
 Wave = Annotated[int, typer.Option(metavar="N", min=0, help="Then so many at a time; 0: all that are left.")]
 MaxFailures = Annotated[
@@ -74,9 +73,9 @@ def run(
     with session(common, "bulk run") as now:
         refuse_without_workers(now, detach=detach)
         brakes = brakes_of(canary, wave, max_failures)
-        many = Many(now.client.world, {**who.words(), **what.words()}, **whom.words())
+        many = Many(now.world, {**who.words(), **what.words()}, **whom.words())
         checked = checked_roster(now, many, file, "bulk run", skip_invalid=skip_invalid)
-        runs = Runs(now.client.world)
+        runs = Runs(now.world)
         try:
             for finding in runs.precheck(many, checked):
                 now.printer.warning(f"{finding.id}: {finding.message}")
@@ -96,7 +95,7 @@ def resume(run_id: RunId = None, *, detach: Detach = False, common: Common) -> N
     """Go on with a run that was paused, stopped or killed."""
     with session(common, "bulk resume") as now:
         refuse_without_workers(now, detach=detach)
-        runs = Runs(now.client.world)
+        runs = Runs(now.world)
         resumed = runs.order(run_id, "running")
         if detach:
             leave_to_workers(now, runs, resumed, "bulk resume")
@@ -118,7 +117,7 @@ def rollback(
     """Take back what a run wrote, domain by domain, newest first; what others have changed since stays."""
     with session(common, "bulk rollback") as now:
         refuse_without_workers(now, detach=detach)
-        runs = Runs(now.client.world)
+        runs = Runs(now.world)
         made = runs.book.run(run_id)
         _confirm(f"Take back what run {made.id} ({made.what.roster}) wrote?", yes=yes)
         terms = Terms(brakes=brakes_of(canary, wave, max_failures), **patience.words())
@@ -132,7 +131,7 @@ def rollback(
 def watch(run_id: RunId = None, *, common: Common) -> None:
     """Follow a run that another process works on, and look at what is written until it is served. Begins nothing."""
     with session(common, "bulk watch") as now:
-        runs = Runs(now.client.world)
+        runs = Runs(now.world)
         work_through(now, runs, runs.book.run(run_id), "bulk watch", common, only_watch=True)
 
 

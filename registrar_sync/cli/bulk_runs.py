@@ -8,14 +8,12 @@ from typing import Annotated
 
 import typer
 
-from registrar_sync.bulk.report import write_report
 from registrar_sync.bulk.tally import Tally
-from registrar_sync.cli.bulk_run import RunId, ThisRun
+from registrar_sync.cli.bulk import RunId, ThisRun
 from registrar_sync.cli.options import Common, grouped
 from registrar_sync.cli.run_show import show_run
 from registrar_sync.cli.session import Session, session
-from registrar_sync.core.run import Run, RunState
-from registrar_sync.runs import Runs
+from registrar_sync.core.run import LEASE_S, Run, RunBook, RunState
 
 AllRuns = Annotated[bool, typer.Option("--all", help="Every run of the journal, newest first.")]
 Target = Annotated[Path, typer.Option("--to", metavar="NAME", help="Write NAME.html, NAME.csv and NAME.jsonl.")]
@@ -25,9 +23,9 @@ Target = Annotated[Path, typer.Option("--to", metavar="NAME", help="Write NAME.h
 def status(run_id: RunId = None, *, all_: AllRuns = False, common: Common) -> None:
     """How a run stands, also while another process works on it."""
     with session(common, "bulk status") as now:
-        runs = Runs(now.client.world)
-        for run in runs.book.runs() if all_ else [runs.book.run(run_id)]:
-            _show(now, runs, run, "bulk status")
+        book = _book(now)
+        for run in book.runs() if all_ else [book.run(run_id)]:
+            _show(now, book, run, "bulk status")
 
 
 @grouped
@@ -45,8 +43,10 @@ def cancel(run_id: ThisRun, *, common: Common) -> None:
 @grouped
 def report(run_id: RunId = None, *, to: Target = Path("report"), common: Common) -> None:
     """Write what became of a run as one page for people (HTML), as a table (CSV) and as JSON lines."""
+    from registrar_sync.bulk.report import write_report  # noqa: PLC0415 - status and the others draw no page
+
     with session(common, "bulk report") as now:
-        book = Runs(now.client.world).book
+        book = _book(now)
         run = book.run(run_id)
         for path in write_report(run, book.counts(run.id), book.rows(run.id), to, at=datetime.now().astimezone()):
             now.printer.line(str(path))
@@ -54,9 +54,13 @@ def report(run_id: RunId = None, *, to: Target = Path("report"), common: Common)
 
 def _order(common: Common, command: str, run_id: int | None, state: RunState, why: str) -> None:
     with session(common, command) as now:
-        runs = Runs(now.client.world)
-        _show(now, runs, runs.order(run_id, state, why), command)
+        book = _book(now)
+        _show(now, book, book.order(book.run(run_id).id, state, why), command)
 
 
-def _show(now: Session, runs: Runs, run: Run, command: str) -> None:
-    show_run(now.printer, run, Tally(runs.book.counts(run.id)), command)
+def _book(now: Session) -> RunBook:
+    return now.world.journal.run_book(lease_s=LEASE_S)
+
+
+def _show(now: Session, book: RunBook, run: Run, command: str) -> None:
+    show_run(now.printer, run, Tally(book.counts(run.id)), command)

@@ -26,8 +26,8 @@ def schema() -> None:
 def check(*, common: Common) -> None:
     """Read providers.yaml and say what is wrong with it: file, line and key."""
     with session(common, "config check") as now:
-        catalog = now.client.world.catalog
-        file = now.client.world.config_file()
+        catalog = now.world.catalog
+        file = now.world.config_file()
         row = {
             "file": str(file) if file else None,
             "providers": len(catalog.providers),

@@ -42,7 +42,7 @@ def _wake(now: Session) -> None:
     conninfo = _conninfo(now)
     wake(conninfo)
     try:
-        workers = Pulse(conninfo, now.client.world.journal.location).read().workers
+        workers = Pulse(conninfo, now.world.journal.location).read().workers
     except JournalUnusable:
         workers = 0
     if not workers:
@@ -52,4 +52,4 @@ def _wake(now: Session) -> None:
 def _conninfo(now: Session) -> str:
     from registrar_sync.worker.place import conninfo_of  # noqa: PLC0415 - SQLAlchemy is slow to import
 
-    return conninfo_of(now.client.world.journal_url)
+    return conninfo_of(now.world.journal_url)

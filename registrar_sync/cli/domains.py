@@ -121,7 +121,7 @@ def history(
 ) -> None:
     """List the journal's changes, newest first."""
     with session(common, "history") as now:
-        journal = now.client.world.journal
+        journal = now.world.journal
         changes = [journal.change(change)] if change is not None else now.client.history(domain)
         if common.output is Output.table:
             now.printer.line(f"journal: {journal.location}")

@@ -32,7 +32,7 @@ TIERS = ("certified", "dialect", "spf-only", "manual")  # from what is shown bes
 def list_(*, common: Common) -> None:
     """List every provider with its tier, what can be written through it, and what that was verified against."""
     with session(common, "providers list") as now:
-        specs = sorted(now.client.world.catalog.providers.values(), key=lambda spec: (TIERS.index(spec.tier), spec.name))
+        specs = sorted(now.world.catalog.providers.values(), key=lambda spec: (TIERS.index(spec.tier), spec.name))
         if common.output is Output.json:
             now.printer.rows("providers list", "providers", [summary(spec) for spec in specs], ())
             return
@@ -70,7 +70,7 @@ def _verified(spec: ProviderSpec) -> str:
 def show(name: Name, *, common: Common) -> None:
     """Show one provider: what it needs and how to get that, its limits, and what is known of it."""
     with session(common, "providers show") as now:
-        spec = now.client.world.catalog.account(name).provider
+        spec = now.world.catalog.account(name).provider
         if common.output is Output.json:
             variables = {option: lexicon_variable_name(spec.lexicon_name, option) for option in spec.credentials}
             row = {**spec.model_dump(mode="json"), "environment": variables}
@@ -123,7 +123,7 @@ def try_account(account: Name, domain: AtDomain = None, *, common: Common) -> No
     """Try the account's credentials by reading: its list of zones or, of a domain, its zone. Nothing is written."""
     with session(common, "providers test") as now:
         asked = names.parse_domain(domain) if domain else None
-        spec, provider = now.client.world.open_account(account)
+        spec, provider = now.world.open_account(account)
         row: dict[str, Any] = {"account": account, "provider": spec.name}
         try:
             if asked is None:

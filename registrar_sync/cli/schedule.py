@@ -62,6 +62,6 @@ def due(*, common: Common) -> None:
     with session(common, "due") as now:
         rows = [row.to_json() for row in now.client.due()]
         if not rows and common.output is Output.table:
-            now.printer.line(f"Nothing waits, by the journal {now.client.world.journal.location}")
+            now.printer.line(f"Nothing waits, by the journal {now.world.journal.location}")
             return
         now.printer.rows("due", "due", rows, ("ready", "due_at", "domain", "what", "next"))

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
@@ -16,19 +16,29 @@ from registrar_sync.choice import AUTO
 from registrar_sync.cli import exit_codes
 from registrar_sync.cli.options import Common, Output, Who
 from registrar_sync.cli.render import Printer
-from registrar_sync.client import Client
 from registrar_sync.errors import ConfirmationNeeded, Interrupted, RegistrarSyncError
 from registrar_sync.operations.desk import OperationInterrupted
 from registrar_sync.operations.refusal import refusal
 from registrar_sync.operations.result import Command, Result
+from registrar_sync.wiring import World
+
+if TYPE_CHECKING:
+    from registrar_sync.client import Client
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """What a command has at hand."""
 
-    client: Client
+    world: World
     printer: Printer
+
+    @property
+    def client(self) -> Client:
+        """The operations."""
+        from registrar_sync.client import Client  # noqa: PLC0415 - what only looks at the journal needs none of them
+
+        return Client(world=self.world)
 
     def end(self, *results: Result) -> NoReturn:
         """Print the results and leave with the worst exit code."""
@@ -81,9 +91,11 @@ def session(common: Common, command: str = "") -> Iterator[Session]:
     printer = Printer(as_json=common.output is Output.json, live=sys.stderr.isatty() and not talks)
     _log(verbose=common.verbose, debug=common.debug)
     notify = printer.progress if common.verbose or sys.stderr.isatty() else None
-    client = Client(config=common.config, journal=common.journal, notify=notify, warn=printer.warning, tell=printer.progress)
+    world = World(config=common.config, journal_url=common.journal, warn=printer.warning, tell=printer.progress)
+    if notify is not None:
+        world.notify = notify
     try:
-        yield Session(client=client, printer=printer)
+        yield Session(world=world, printer=printer)
     except RegistrarSyncError as error:
         printer.error(error, command=command)
         raise typer.Exit(exit_codes.of_error(error)) from error
@@ -99,7 +111,7 @@ def session(common: Common, command: str = "") -> Iterator[Session]:
         raise typer.Exit(exit_codes.INTERRUPTED) from error
     finally:
         printer.settle()
-        client.close()
+        world.close()
 
 
 def _stop_printing() -> None:

@@ -11,9 +11,10 @@ import typer
 from registrar_sync.bulk.outcome import Patience
 from registrar_sync.cli.options import Common, grouped
 from registrar_sync.cli.session import session
-from registrar_sync.errors import UnknownName, UsageError
+from registrar_sync.errors import RegistrarSyncError, UnknownName, UsageError
 from registrar_sync.runs import Runs
 from registrar_sync.wiring import World
+from registrar_sync.worker.pause import WorkersClock
 from registrar_sync.worker.times import USUAL, Times
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def worker(*, concurrency: Concurrency = 16, metrics: Metrics = None, common: Co
 
     with session(common, "worker") as now:
         listen = parse_address(metrics) if metrics else None
-        process_of(now.client.world, concurrency=concurrency, metrics=listen, announce=now.printer.progress).run()
+        process_of(now.world, concurrency=concurrency, metrics=listen, announce=now.printer.progress).run()
 
 
 def process_of(
@@ -60,6 +61,7 @@ def process_of(
     except ImportError as error:
         text = f"A worker needs {error.name}, which is not installed. Nothing was done."
         raise UsageError(text, hint="pip install 'registrar-sync[worker]'") from error
+    clock = world.clock = WorkersClock()
     runs = Runs(world, patience=patience, lease_s=times.lease_s)
 
     def cap(account: str) -> int:
@@ -69,7 +71,16 @@ def process_of(
             _log.warning("%s A run has domains there: they are left to other workers.", error.message)
             return 0
 
-    work = Work(book=runs.book, stage_of=runs.stage, watch_of=runs.watch_of, cap=cap, clock=world.clock)
+    accounts, without = _accounts(world)
+    work = Work(
+        book=runs.book,
+        stage_of=runs.stage,
+        watch_of=runs.watch_of,
+        cap=cap,
+        clock=clock,
+        accounts=accounts,
+        without=without,
+    )
     process = Process(
         conninfo=conninfo,
         shown=world.journal.location,
@@ -81,3 +92,19 @@ def process_of(
     )
     world.paces = process.counters.paces()
     return process
+
+
+def _accounts(world: World) -> tuple[list[str], dict[str, str]]:
+    """The accounts that can be worked on here, and those that are declared but cannot, and why: they are left to others."""
+    able, without = [], {}
+    for name in {**world.catalog.declared, **world.catalog.providers}:
+        account = world.catalog.account(name)
+        try:
+            if not account.sandbox:
+                world.credentials(account)
+            able.append(name)
+        except RegistrarSyncError as error:
+            if name in world.catalog.declared:
+                without[name] = error.message
+                _log.warning("Account %s is left to other workers: %s", name, " ".join(error.message.split()))
+    return able, without

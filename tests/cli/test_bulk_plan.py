@@ -19,8 +19,8 @@ import pytest
 
 from registrar_sync.bulk.planning import MOST_REJECTED
 from registrar_sync.cli import exit_codes
-from registrar_sync.cli.bulk import worst
-from registrar_sync.cli.bulk_show import MOST_FAULTS
+from registrar_sync.cli.bulk_plan import worst
+from registrar_sync.cli.faults import MOST_FAULTS
 from registrar_sync.sandbox.server import Sandbox
 from tests.cli.conftest import HEARING, Cli, Run
 from tests.cli.many_zones import VENDORS

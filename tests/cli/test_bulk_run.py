@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -303,3 +304,16 @@ def test_another_process_pauses_it_and_nothing_more_is_begun(cli: Cli, roster: A
     while time.monotonic() < deadline and cli("bulk", "status", "--output", "json").json["accounts"]["gandi"].get("begun"):
         time.sleep(0.05)
     assert told(cli("bulk", "resume", "--output", "json"))["outcomes"] == {"authoritative": 60}
+
+
+def test_status_loads_neither_the_operations_nor_what_only_a_server_s_journal_needs(tmp_path: Path) -> None:
+    script = (
+        "import sys\n"
+        "from typer.testing import CliRunner\n"
+        "from registrar_sync.cli.app import app\n"
+        f"assert CliRunner().invoke(app, ['bulk', 'status', '--journal', {str(tmp_path / 'journal.sqlite')!r}]).exit_code == 1\n"
+        "names = ('lexicon', 'requests', 'sqlalchemy.dialects.postgresql', 'registrar_sync.client', 'registrar_sync.runs')\n"
+        "print([name for name in names if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
