@@ -6,10 +6,11 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 from procrastinate import App, JobContext
 from procrastinate.exceptions import ProcrastinateException
@@ -18,34 +19,39 @@ from psycopg import Error as DatabaseError
 from psycopg_pool import PoolTimeout
 
 from registrar_sync.errors import RegistrarSyncError
-from registrar_sync.worker.crew import Crew, Next
-from registrar_sync.worker.jobs import LANES, SWEEPS, WATCHES, Jobs, Slot, job_id_of, make_app, watch_key
+from registrar_sync.worker.crew import Crew
+from registrar_sync.worker.jobs import LANES, SWEEPS, WATCHES, Jobs, Slot, job_id_of, lanes_queue, left_key, make_app, watch_key
 from registrar_sync.worker.sweep import Sweep, ToDo
 from registrar_sync.worker.tables import prepare_tables
 from registrar_sync.worker.times import USUAL, Times
+from registrar_sync.worker.watch import WATCHES_AT_A_TIME
 
 _log = logging.getLogger(__name__)
 
-WATCHES_AT_A_TIME = 32
-"""Runs that one worker watches: a thread each, which mostly sleeps."""
+T = TypeVar("T")
+
+_SELDOM = 5
 
 _LOST = (ProcrastinateException, DatabaseError, PoolTimeout, OSError, RegistrarSyncError)
 
 
 @dataclass(slots=True, kw_only=True)
 class Engine:
-    """One worker process. ``shown``: the journal's place without any password; ``concurrency``: lanes worked on at a time."""
+    """One worker process. ``shown``: the journal's place without any password; ``accounts``: that can be worked on here;
+    ``concurrency``: lanes worked on at a time."""
 
     conninfo: str
     shown: str
     crew: Crew
     sweep: Sweep
+    accounts: Collection[str]
     concurrency: int
     times: Times = USUAL
     exit_now: Callable[[int], object] = os._exit
     _ours: set[int] = field(default_factory=set, init=False)
     _stopping: asyncio.Event = field(init=False)
     _at_work: list[QueueWorker] = field(default_factory=list, init=False)
+    _lane_queues: list[str] = field(default_factory=list, init=False)
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT; what is begun is then ended. A second signal leaves at once, which loses nothing.
@@ -90,7 +96,9 @@ class Engine:
         app = self._app()
         async with app.open_async():
             places = {LANES: self.concurrency, WATCHES: WATCHES_AT_A_TIME, SWEEPS: 1}
-            self._at_work = [self._worker(app, queue, many) for queue, many in places.items()]
+            able = [name for name in self.accounts if name not in self.crew.without]
+            self._lane_queues = [LANES, *map(lanes_queue, able)]  # jobs in the first one are an older version's
+            self._at_work = [self._worker(app, kind, many) for kind, many in places.items()]
             running = [asyncio.create_task(worker.run()) for worker in self._at_work]
             running.append(asyncio.create_task(self._stay_honest(Jobs(app))))
             try:
@@ -108,13 +116,14 @@ class Engine:
             if isinstance(error, Exception):
                 raise error
 
-    def _worker(self, app: App, queue: str, places: int) -> QueueWorker:
+    def _worker(self, app: App, kind: str, places: int) -> QueueWorker:
         return QueueWorker(
             app,
-            queues=[queue],
-            name=queue,
+            queues=self._lane_queues if kind == LANES else [kind],  # read anew for each job that is fetched
+            name=kind,
             concurrency=places,
-            fetch_job_polling_interval=self.times.poll_s,
+            # a new job is told of at once; what has come due is found by asking, which for a watch need not be to the second
+            fetch_job_polling_interval=self.times.poll_s if kind == LANES else _SELDOM * self.times.poll_s,
             shutdown_graceful_timeout=self.times.stop_s,
             delete_jobs="always",  # what is left to do is in the journal
             install_signal_handlers=False,
@@ -129,25 +138,37 @@ class Engine:
         async def drain(context: JobContext, account: str, number: int) -> None:
             slot = Slot(account, number)
             after = await self._do(context, partial(self.crew.turn, slot, self.times.turn_s))
+            self._leave_to_others(slot)
             if after == "again":
-                await Jobs(app).defer("drain", LANES, slot.key, account=account, number=number)
+                await Jobs(app).defer("drain", slot.queue, slot.key, account=account, number=number)
             elif after == "look":
                 await Jobs(app).sweep_soon()
 
         async def watch(context: JobContext, run_id: int) -> None:
-            await self._do(context, partial(self.crew.watch, run_id))
+            again_s = await self._do(context, partial(self.crew.watch, run_id))
+            if again_s is not None and not self._stopping.is_set():
+                await Jobs(app).defer("watch", WATCHES, watch_key(run_id), after_s=again_s, run_id=run_id)
+
+        async def left(context: JobContext, run_id: int) -> None:
+            await self._do(context, partial(self.crew.end_left, run_id))
 
         async def sweep(context: JobContext, timestamp: int) -> None:
             await self._sweep(context, Jobs(app))
 
         app.task(name="drain", queue=LANES, pass_context=True)(drain)
         app.task(name="watch", queue=WATCHES, pass_context=True)(watch)
+        app.task(name="left", queue=WATCHES, pass_context=True)(left)
         # six fields: the seconds come last
         every = app.periodic(cron=f"* * * * * */{self.times.sweep_s}")
         every(app.task(name="sweep", queue=SWEEPS, queueing_lock="sweep", pass_context=True)(sweep))
         return app
 
-    async def _do(self, context: JobContext, work: Callable[[], Next | None]) -> Next | None:
+    def _leave_to_others(self, slot: Slot) -> None:
+        """Where the account turned out to be none that can be worked on here: its jobs are not taken any more."""
+        if slot.account in self.crew.without and slot.queue in self._lane_queues:
+            self._lane_queues.remove(slot.queue)
+
+    async def _do(self, context: JobContext, work: Callable[[], T | None]) -> T | None:
         """In a thread. What goes wrong is told, and tried again with the next sweep: the journal knows that it is not done."""
         job_id = job_id_of(context)
         self._ours.add(job_id)
@@ -166,7 +187,8 @@ class Engine:
         self._ours.add(job_id)
         try:
             await jobs.drop_stalled(self.times.stalled_s)
-            todo = await asyncio.get_running_loop().run_in_executor(None, self.sweep.look)
+            resting = {key for key, rests in (await jobs.at_work()).items() if rests}
+            todo = await asyncio.get_running_loop().run_in_executor(None, self.sweep.look, resting)
             await self._defer(jobs, todo)
         except RegistrarSyncError as error:
             _log.warning("Nobody could look what is to be done: %s", error.message)
@@ -177,10 +199,16 @@ class Engine:
         there = await jobs.at_work()
         for slot in todo.slots:
             if slot.key not in there:
-                await jobs.defer("drain", LANES, slot.key, account=slot.account, number=slot.number)
+                await jobs.defer("drain", slot.queue, slot.key, account=slot.account, number=slot.number)
         for run_id in todo.watches:
-            if watch_key(run_id) not in there:
+            rests = there.get(watch_key(run_id))
+            if rests and run_id in todo.awake:
+                await jobs.forget(watch_key(run_id))
+            if rests is None or (rests and run_id in todo.awake):
                 await jobs.defer("watch", WATCHES, watch_key(run_id), run_id=run_id)
+        for run_id in todo.left:
+            if left_key(run_id) not in there:
+                await jobs.defer("left", WATCHES, left_key(run_id), run_id=run_id)
 
     async def _stay_honest(self, jobs: Jobs) -> None:
         """Now and then, compare what the queue says that we do with what we do."""

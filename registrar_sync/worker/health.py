@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from socket import AF_INET6
 from socketserver import TCPServer
@@ -28,12 +28,14 @@ _Start = Callable[[str, list[tuple[str, str]]], Any]
 @dataclass(slots=True)
 class Health:
     """Whether this worker says in the database that it lives. ``worker_ids``: its own rows there; ``hung_s``: how long it may be
-    silent, though the database answers, until it is ended by ``exit_now``. One that cannot be reached is waited for."""
+    silent, though the database answers, until it is ended by ``exit_now``. One that cannot be reached is waited for.
+    ``without``: accounts that it leaves to other workers, and why."""
 
     pulse: Pulse
     worker_ids: Callable[[], Iterable[int]]
     hung_s: float
     exit_now: Callable[[int], object]
+    without: Mapping[str, str] = field(default_factory=dict)
     _is_over: threading.Event = field(default_factory=threading.Event, init=False)
     _silent_since: float | None = field(default=None, init=False)
 
@@ -50,6 +52,12 @@ class Health:
         if self._silent_since is None:
             self._silent_since = awake_s()
         return "This worker does not say in the database that it lives, though the database answers."
+
+    @property
+    def told(self) -> str:
+        """What is said of a worker that is well."""
+        lines = (f"without account {name}: {' '.join(why.split())}" for name, why in sorted(self.without.items()))
+        return "\n".join(["ok", *lines])
 
     @property
     def is_silent(self) -> bool:
@@ -105,7 +113,7 @@ class Page:
             return self._metrics(environ, start)  # type: ignore[no-any-return]
         if path == "/healthz":
             why = self._health.why_not()
-            return _text(start, "503 Service Unavailable" if why else "200 OK", why or "ok")
+            return _text(start, "503 Service Unavailable" if why else "200 OK", why or self._health.told)
         return _text(start, "404 Not Found", "/metrics or /healthz")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import math
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,13 +14,16 @@ import psycopg
 from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job, Status
+from procrastinate.types import TimeDeltaParams
 
 from registrar_sync.worker.connection import LIVELY, connected
 
 _log = logging.getLogger(__name__)
 
 LANES, WATCHES, SWEEPS = "lanes", "watches", "sweeps"
-"""The queues. Each has places of its own in a worker, so that none waits for another's."""
+"""The kinds of queues. Each has places of its own in a worker, so that none waits for another's."""
+
+_LONGEST_NAME = 30  # octets of a queue's: PostgreSQL's channels are named by it, and have 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +38,33 @@ class Slot:
         """The lock of its job: one at a time is worked on, and one more may wait."""
         return f"lane/{self.account}/{self.number}"
 
+    @property
+    def queue(self) -> str:
+        """The queue of its job."""
+        return lanes_queue(self.account)
+
+
+def lanes_queue(account: str) -> str:
+    """Each account has a queue of its own: a worker that cannot work on it leaves its jobs to the others."""
+    octets = account.encode()
+    plain = account.isascii() and account.isprintable() and len(octets) <= _LONGEST_NAME
+    return f"{LANES}/{account if plain else hashlib.sha256(octets).hexdigest()[:_LONGEST_NAME]}"
+
 
 def watch_key(run_id: int) -> str:
     """The lock of a run's watch."""
     return f"watch/{run_id}"
+
+
+def left_key(run_id: int) -> str:
+    """The lock of the look after what was left begun in a run."""
+    return f"left/{run_id}"
+
+
+_THERE = (
+    "SELECT lock, status = 'todo' AND scheduled_at > now() AS rests FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
+)
+_WAITING = "SELECT id FROM procrastinate_jobs WHERE lock = %(lock)s AND status = 'todo'"
 
 
 def make_app(conninfo: str) -> App:
@@ -52,16 +80,23 @@ class Jobs:
         self._app = app
         self._manager = app.job_manager
 
-    async def at_work(self) -> set[str]:
-        """The locks of every job that waits or is worked on."""
-        wanted = ("todo", "doing")
-        found = [job for status in wanted for job in await self._manager.list_jobs_async(status=status)]
-        return {job.lock for job in found if job.lock}
+    async def at_work(self) -> dict[str, bool]:
+        """The locks of every job that waits or is worked on, and whether it waits for a later time. Hundreds may: they are not
+        read whole."""
+        found = await self._app.connector.execute_query_all_async(_THERE)
+        return {row["lock"]: bool(row["rests"]) for row in found if row["lock"]}
 
-    async def defer(self, task: str, queue: str, key: str, **arguments: Any) -> None:
-        """One more job, unless one like it waits already."""
+    async def defer(self, task: str, queue: str, key: str, *, after_s: float = 0.0, **arguments: Any) -> None:
+        """One more job, unless one like it waits already. ``after_s``: not to be done before."""
+        later: TimeDeltaParams | None = {"seconds": math.ceil(after_s)} if after_s > 0 else None
+        job = self._app.configure_task(task, queue=queue, lock=key, queueing_lock=key, schedule_in=later)
         with suppress(AlreadyEnqueued):
-            await self._app.configure_task(task, queue=queue, lock=key, queueing_lock=key).defer_async(**arguments)
+            await job.defer_async(**arguments)
+
+    async def forget(self, key: str) -> None:
+        """Take away what waits under this lock."""
+        for row in await self._app.connector.execute_query_all_async(_WAITING, lock=key):
+            await self._manager.cancel_job_by_id_async(row["id"], delete_job=True)
 
     async def sweep_soon(self) -> None:
         """Let somebody look now instead of at the next tick."""

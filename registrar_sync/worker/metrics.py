@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter as Tallied
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
@@ -86,6 +86,7 @@ class Standing(Collector):
     pulse: Pulse
     lanes: Callable[[], int]
     now: Callable[[], datetime]
+    without: Collection[str] = ()
 
     def describe(self) -> Iterable[Metric]:
         """Nothing is read to say what there will be."""
@@ -101,7 +102,9 @@ class Standing(Collector):
             up.add_metric([], 0)
         lanes = GaugeMetricFamily(_PREFIX + "lanes", "Lanes that this worker holds now.")
         lanes.add_metric([], self.lanes())
-        yield from (up, lanes)
+        without = GaugeMetricFamily(_PREFIX + "accounts_without_credentials", "Accounts that this worker leaves to others.")
+        without.add_metric([], len(self.without))
+        yield from (up, lanes, without)
 
     def _runs(self) -> Iterator[Metric]:
         runs = self.book.runs()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -13,11 +13,11 @@ from prometheus_client import CollectorRegistry, PlatformCollector, ProcessColle
 from registrar_sync.bulk.fence import Fence
 from registrar_sync.bulk.stage import Stage
 from registrar_sync.core.run import Run, RunBook
-from registrar_sync.ports import Clock
 from registrar_sync.worker.crew import Crew
 from registrar_sync.worker.engine import Engine
 from registrar_sync.worker.health import Health, Page
 from registrar_sync.worker.metrics import Counters, Standing
+from registrar_sync.worker.pause import WorkersClock
 from registrar_sync.worker.pulse import Pulse
 from registrar_sync.worker.sweep import CapOf, Sweep
 from registrar_sync.worker.times import USUAL, Times
@@ -26,13 +26,16 @@ from registrar_sync.worker.watch import WatchOf
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What a worker does, as one machine does it: the journal's runs, and what their lanes and watches stand on here."""
+    """What a worker does, as one machine does it: the journal's runs, and what their lanes and watches stand on here.
+    ``accounts``: all that are known here; ``without``: those of them whose credentials are missing here, and why."""
 
     book: RunBook
     stage_of: Callable[[Run], Stage]
     watch_of: WatchOf
     cap: CapOf
-    clock: Clock
+    clock: WorkersClock
+    accounts: Collection[str] = ()
+    without: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,11 +66,12 @@ class Process:
         fence = Fence(lease_s=self.times.lease_s)
         engine = self._engine(fence)
         pulse = Pulse(self.conninfo, self.shown)
-        health = Health(pulse, lambda: engine.worker_ids, self.times.hung_s, os._exit)
+        without = self.work.without
+        health = Health(pulse, lambda: engine.worker_ids, self.times.hung_s, os._exit, without)
         with ExitStack() as stack:
             told = ""
             if self.metrics is not None:
-                self._registry.register(Standing(self.work.book, pulse, lambda: fence.lanes, self.work.clock.now))
+                self._registry.register(Standing(self.work.book, pulse, lambda: fence.lanes, self.work.clock.now, without))
                 page = Page(self.metrics, self._registry, health)
                 stack.callback(page.stop)
                 page.start()
@@ -87,8 +91,16 @@ class Process:
             cap=work.cap,
             monotonic=work.clock.monotonic,
             hear=self.counters.hear,
+            end_waits=work.clock.stop,
+            without=work.without,
         )
         sweep = Sweep(work.book, work.cap, work.clock.now)
         return Engine(
-            conninfo=self.conninfo, shown=self.shown, crew=crew, sweep=sweep, concurrency=self.concurrency, times=self.times
+            conninfo=self.conninfo,
+            shown=self.shown,
+            crew=crew,
+            sweep=sweep,
+            accounts=work.accounts,
+            concurrency=self.concurrency,
+            times=self.times,
         )

@@ -13,7 +13,8 @@ from registrar_sync.journal.failures import unusable
 from registrar_sync.worker.connection import connected
 from registrar_sync.worker.jobs import LANES
 
-_JOBS = "SELECT queue_name, status::text, count(*) FROM procrastinate_jobs GROUP BY 1, 2"
+# the lanes' jobs of all accounts together
+_JOBS = "SELECT split_part(queue_name, '/', 1), status::text, count(*) FROM procrastinate_jobs GROUP BY 1, 2"
 _ALIVE = "last_heartbeat > now() - interval '1 minute'"
 # each worker process says so for each of its queues, at the same time
 _WORKERS = f"SELECT count(*) FILTER (WHERE {_ALIVE}), extract(epoch FROM now() - max(last_heartbeat)) FROM procrastinate_workers"  # noqa: S608

@@ -1,15 +1,16 @@
-"""Workers in processes of their own, on one PostgreSQL, at a provider that writes down every call."""
+"""Workers in processes of their own, on one PostgreSQL."""
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,114 +18,31 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 import yaml
 
 from registrar_sync.core.run import Brakes, Run
 from registrar_sync.many import Many
 from registrar_sync.runs import Runs, Terms
-from registrar_sync.sandbox.faults import Hook
-from registrar_sync.sandbox.seed import seed_zones
-from registrar_sync.sandbox.server import Sandbox
 from registrar_sync.wiring import World
 from registrar_sync.worker.place import conninfo_of
+from tests.integration.fleet_provider import Provider
 
 LIMIT_S = 180.0
 
-_ZONE = """\
-$ORIGIN {zone}
-$TTL 3600
-@ 3600 IN SOA ns1 hostmaster 2026112300 10800 3600 604800 300
-@ 3600 IN NS ns1
-ns1 3600 IN A 127.0.0.1
-@ 3600 IN MX {preference} mail
-@ 3600 IN TXT "v=spf1 mx ~all"
-@ 3600 IN TXT "kept={zone}"
-mail 3600 IN A 192.0.2.25
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call, as the provider saw it; times are monotonic seconds."""
-
-    method: str
-    path: str
-    began: float
-    ended: float
-
-
-class Provider:
-    """IONOS in the sandbox: a domain's SPF and MX are written by one PATCH. ``latency_s``: how long each call takes; ``at``:
-    called "before" and "after" each call takes effect."""
-
-    def __init__(self, domains: int, latency_s: float = 0.02) -> None:
-        self.latency_s = latency_s
-        self.calls: list[Call] = []
-        self.domains = [f"d{number}.example." for number in range(domains)]
-        zones: dict[str, Any] = {name: zone for name, zone in seed_zones().items() if name != "example.com."}
-        for number, name in enumerate(self.domains):
-            zones[name] = _ZONE.format(zone=name, preference=5 + number % 30)
-        self.sandbox = Sandbox(zones)
-        self.sandbox.faults.actions_for = self._seen  # type: ignore[method-assign]
-        self.at: Callable[[str, str, str], object] = lambda moment, method, path: None
-
-    def _seen(self, method: str, path: str) -> list[Hook]:
-        began: list[float] = []
-
-        def begin() -> None:
-            began.append(time.monotonic())
-            time.sleep(self.latency_s)
-            self.at("before", method, path)
-
-        def end() -> None:
-            self.at("after", method, path)
-            self.calls.append(Call(method, path, began[0], time.monotonic()))
-
-        return [Hook(method, "", None, begin, "before"), Hook(method, "", None, end, "after")]
-
-    @property
-    def writes(self) -> Counter[str]:
-        """How often each zone was written to. A request that was not read to its end, as its sender was killed, is none."""
-        requests = self.sandbox.requests
-        return Counter(str(one["path"]) for one in requests if one["method"] == "PATCH" and one["status"] == 200)
-
-    @property
-    def most_at_once(self) -> int:
-        """The most calls that were under way at the same moment."""
-        edges = sorted([(call.began, 1) for call in self.calls] + [(call.ended, -1) for call in self.calls])
-        now = most = 0
-        for _, step in edges:
-            now += step
-            most = max(most, now)
-        return most
-
-    def most_in(self, seconds: float) -> int:
-        """The most calls in any window of so many seconds."""
-        times = sorted(call.began for call in self.calls)
-        return max((sum(1 for one in times[i:] if one < start + seconds) for i, start in enumerate(times)), default=0)
-
-    def account(self, **more: Any) -> dict[str, Any]:
-        dns = "{}:{}".format(*self.sandbox.dns_address)
-        keys = {"provider": "ionos", "endpoint": self.sandbox.vendors["ionos"], "nameservers": [dns], "resolvers": [dns]}
-        quick = {"call_limit_s": 3.0, "read_back_s": 2.0}  # so long a recovery waits for a call that may still land
-        return {**keys, **quick, "credentials": {"api_key": "file:" + str(more.pop("secret"))}, **more}
-
-    def is_protected(self, domain: str) -> bool:
-        """Whether the service is in, and nothing else was touched."""
-        text = self.sandbox.store.zone_text(domain)
-        ours = ("include:includespf.security-mail.net", "france.security-mail.net", "europe.security-mail.net")
-        return all(text.count(one) == 1 for one in (*ours, f"kept={domain}", "192.0.2.25"))
-
-
 _CHILD = """
-import json, logging, sys
+import json, logging, sys, time
+from datetime import timedelta
 from pathlib import Path
 from registrar_sync.bulk.outcome import Patience
 from registrar_sync.cli.worker import process_of
 from registrar_sync.journal import open_journal
-from registrar_sync.wiring import World
+from registrar_sync.wiring import SystemClock, World
 from registrar_sync.worker.times import Times
 given = json.loads(sys.argv[1])
+right, right_s, off_s = SystemClock.now, time.time, given["off_s"]
+SystemClock.now = lambda clock: right(clock) + timedelta(seconds=off_s)
+time.time = lambda: right_s() + off_s  # the queue's own
 logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
 for noisy in ("procrastinate", "psycopg", "urllib3"):
     logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -135,7 +53,7 @@ process_of(
     concurrency=given["concurrency"],
     metrics=("127.0.0.1", 0) if given["metrics"] else None,
     times=Times(**given["times"]),
-    patience=Patience(pauses_s=(1.0,) * 20),
+    patience=Patience(pauses_s=tuple(given["pauses_s"])),
     announce=lambda text: print(text, file=sys.stderr, flush=True),
 ).run()
 """
@@ -149,6 +67,18 @@ QUICK = {
     "poll_s": 0.3,
     "restart_s": 0.5,
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stands:
+    """What a worker stands on. ``journal``, ``config``: other than the others'; ``lock_s``: a zone lock's lease; ``pauses_s``:
+    before a domain is tried again; ``off_s``: its clock goes ahead of the true time."""
+
+    journal: str | None = None
+    config: Path | None = None
+    lock_s: float = 6.0
+    pauses_s: tuple[float, ...] = (1.0,) * 20
+    off_s: float = 0.0
 
 
 @dataclass
@@ -171,20 +101,26 @@ class Worker:
 
 @dataclass
 class Fleet:
-    """An empty journal, a provider, and as many workers as are started. ``journal``: its URL."""
+    """An empty journal, a provider, and as many workers as are started. ``journal``: its URL; ``accounts``: all alike, at that
+    provider; the domains of a run take them in turn."""
 
     journal: str
     folder: Path
     provider: Provider
+    accounts: tuple[str, ...] = ("box",)
     workers: list[Worker] = field(default_factory=list)
 
     def configure(self, **account: Any) -> None:
         """Write providers.yaml."""
-        secret = self.folder / "secret"
-        secret.write_text("sandbox.sandbox")
-        secret.chmod(0o600)
-        entry = self.provider.account(secret=secret, **account)
-        self.config.write_text(yaml.safe_dump({"accounts": {"box": entry}}))
+        self.secret.write_text("sandbox.sandbox")
+        self.secret.chmod(0o600)
+        entries = {name: self.provider.account(secret=self.secret, **account) for name in self.accounts}
+        self.config.write_text(yaml.safe_dump({"accounts": entries}))
+
+    @property
+    def secret(self) -> Path:
+        """The file with the accounts' key."""
+        return self.folder / "secret"
 
     @property
     def config(self) -> Path:
@@ -198,33 +134,47 @@ class Fleet:
     def world(self) -> World:
         return World(config=self.config, journal_url=self.journal)
 
-    def begin(self, domains: Sequence[str], **brakes: Any) -> Run:
+    def begin(self, domains: Sequence[str], *, wait: str = "authoritative", **brakes: Any) -> Run:
         """Keep a run, and leave it to the workers."""
-        roster = self.folder / f"roster-{len(domains)}-{domains[0]}.txt"
-        roster.write_text("\n".join(domains))
-        many = Many(self.world, {"account": "box"})
+        roster = self.folder / f"roster-{len(domains)}-{domains[0]}.csv"
+        in_turn = (self.accounts[number % len(self.accounts)] for number in range(len(domains)))
+        lines = (f"{domain},{account}" for domain, account in zip(domains, in_turn, strict=True))
+        roster.write_text("\n".join(["domain,account", *lines]))
+        many = Many(self.world, {})
         with roster.open("rb") as stream:
             checked = many.check(stream, roster.name)
         try:
-            return self.runs.start(many, checked, Terms(brakes=Brakes(**brakes)))
+            return self.runs.start(many, checked, Terms(brakes=Brakes(**brakes), wait=wait))
         finally:
             checked.book.close()
 
-    def start(self, many: int = 1, *, concurrency: int = 8, metrics: bool = False, **times: Any) -> list[Worker]:
-        """Start workers; they are at work when this returns."""
+    def start(
+        self,
+        many: int = 1,
+        *,
+        concurrency: int = 8,
+        metrics: bool = False,
+        stands: Stands | None = None,
+        environ: Mapping[str, str] | None = None,
+        times: Mapping[str, Any] | None = None,
+    ) -> list[Worker]:
+        """Start workers; they are at work when this returns. ``times`` and ``stands`` other than the quick ones."""
         new = []
+        stands = stands or Stands()
         for _ in range(many):
             given = {
-                "journal": self.journal,
-                "config": str(self.config),
+                "journal": stands.journal or self.journal,
+                "config": str(stands.config or self.config),
                 "concurrency": concurrency,
                 "metrics": metrics,
-                "lock_s": 6,
+                "lock_s": stands.lock_s,
+                "pauses_s": stands.pauses_s,
+                "off_s": stands.off_s,
             }
             log = self.folder / f"worker-{len(self.workers)}.log"
-            words = [sys.executable, "-c", _CHILD, json.dumps({**given, "times": {**QUICK, **times}})]
+            words = [sys.executable, "-c", _CHILD, json.dumps({**given, "times": {**QUICK, **(times or {})}})]
             with log.open("wb") as out:
-                process = subprocess.Popen(words, stdout=out, stderr=subprocess.STDOUT, env={**os.environ})
+                process = subprocess.Popen(words, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, **(environ or {})})
             new.append(Worker(process, log))
             self.workers.append(new[-1])
         self.until(lambda: all("Working on" in worker.told() for worker in new), "the workers start")
@@ -270,13 +220,42 @@ class Fleet:
 
 
 @contextmanager
-def fleet_of(journal: str, folder: Path, *, domains: int, latency_s: float = 0.02, **account: Any) -> Iterator[Fleet]:
-    """A fleet without workers yet."""
-    provider = Provider(domains, latency_s)
+def fleet_of(
+    journal: str,
+    folder: Path,
+    *,
+    domains: int,
+    latency_s: float = 0.02,
+    ttl: int = 3600,
+    accounts: Sequence[str] = ("box",),
+    **account: Any,
+) -> Iterator[Fleet]:
+    """A fleet without workers yet. ``account``: settings of each."""
+    provider = Provider(domains, latency_s, ttl)
     with provider.sandbox:
-        fleet = Fleet(journal, folder, provider)
+        fleet = Fleet(journal, folder, provider, tuple(accounts))
         fleet.configure(**account)
         try:
             yield fleet
         finally:
             fleet.end()
+
+
+@contextmanager
+def own_server() -> Iterator[tuple[str, Callable[[], None]]]:
+    """A PostgreSQL of one's own, and how to restart it at once, cutting every connection."""
+    pgserver = pytest.importorskip("pgserver", reason="pgserver has no wheel for this machine: no server here may be restarted")
+    commands = importlib.import_module("pgserver._commands")
+    with tempfile.TemporaryDirectory(prefix="registrar-sync-postgresql-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        server = pgserver.get_server(folder / "data", cleanup_mode="stop")
+
+        def restart() -> None:
+            words = ["-w", "-m", "immediate", "-l", str(folder / "data" / "log"), "restart"]
+            commands.pg_ctl(words, pgdata=folder / "data", user=server.system_user)
+
+        try:
+            yield server.get_uri(), restart
+        finally:
+            server.cleanup()

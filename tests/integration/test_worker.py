@@ -6,13 +6,11 @@ operator's account see.
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -25,7 +23,7 @@ from urllib.error import HTTPError
 import pytest
 
 from registrar_sync.core.run import Run
-from tests.integration.fleet import LIMIT_S, Fleet, Worker, fleet_of
+from tests.integration.fleet import LIMIT_S, Fleet, Worker, fleet_of, own_server
 from tests.unit.journals import empty_place
 
 FleetWith = Callable[..., Fleet]
@@ -249,29 +247,8 @@ def read(url: str) -> tuple[int, str]:
         return error.code, error.read().decode()
 
 
-@pytest.fixture
-def own_server() -> Iterator[tuple[str, Callable[[], None]]]:
-    """A PostgreSQL of the test's own, and how to restart it at once, cutting every connection."""
-    pgserver = pytest.importorskip("pgserver", reason="pgserver has no wheel for this machine: no server here may be restarted")
-    commands = importlib.import_module("pgserver._commands")
-    with tempfile.TemporaryDirectory(prefix="registrar-sync-postgresql-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        server = pgserver.get_server(folder / "data", cleanup_mode="stop")
-
-        def restart() -> None:
-            words = ["-w", "-m", "immediate", "-l", str(folder / "data" / "log"), "restart"]
-            commands.pg_ctl(words, pgdata=folder / "data", user=server.system_user)
-
-        yield server.get_uri(), restart
-        server.cleanup()
-
-
-def test_a_restart_of_the_database_in_the_middle_needs_nobodys_hand(
-    own_server: tuple[str, Callable[[], None]], tmp_path: Path
-) -> None:
-    journal, restart = own_server
-    with fleet_of(journal, tmp_path, domains=16, concurrency=4, latency_s=0.05) as fleet:
+def test_a_restart_of_the_database_in_the_middle_needs_nobodys_hand(tmp_path: Path) -> None:
+    with own_server() as (journal, restart), fleet_of(journal, tmp_path, domains=16, concurrency=4, latency_s=0.05) as fleet:
         fleet.start(2)
         run = fleet.begin(fleet.provider.domains)
         fleet.until(lambda: fleet.count(run, "written", "done") >= 3, "some are written")
