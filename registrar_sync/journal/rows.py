@@ -42,6 +42,7 @@ def images_to_json(images: Images | None) -> dict[str, Any] | None:
 
 
 _WHAT = ("domain", "zone", "owner", "provider", "account", "service", "command", "undoes", "context")
+_OF_EVENT = ("id", "change_id", "state", "at", "detail")
 
 
 def changes_from_rows(rows: Iterable[Mapping[str, Any]]) -> list[Change]:
@@ -67,14 +68,8 @@ def event_from_row(row: Sequence[Any]) -> Event:
 
 
 def _event_from_row(row: Mapping[str, Any]) -> Event:
-    return Event(
-        id=row["event_id"],
-        change_id=row["event_change_id"],
-        state=row["event_state"],
-        at=row["event_at"],
-        detail=row["event_detail"],
-        images=_images_from_json(row.get("event_images")),  # a list over many changes is asked for without
-    )
+    columns = [row[f"event_{name}"] for name in _OF_EVENT]
+    return event_from_row((*columns, row.get("event_images")))  # a list over many changes is asked for without
 
 
 def _images_from_json(data: Mapping[str, Any] | None) -> Images | None:
