@@ -11,7 +11,7 @@ journal, and EXTRA then also syncs the folder: plain FULL could lose the last co
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -186,7 +186,17 @@ def _server_engine(url: URL, shown: str) -> Engine:
         url = url.update_query_dict({"connect_timeout": "10"})
     try:
         with mapped(shown):
-            return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+            engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+            event.listen(engine, "do_executemany", _one_by_one)
+            return engine
     except ImportError as error:
         hint = "Install it: pip install 'psycopg[binary]'"
         raise unusable(shown, f"the driver {url.get_driver_name()} is not installed ({error})", hint) from error
+
+
+def _one_by_one(cursor: Any, statement: str, parameters: Sequence[Any], _context: object) -> bool:
+    """Instead of psycopg's pipeline. A server that is within a pipeline or a COPY does not count as idle in a transaction: it
+    would wait for ever for a client that is frozen there, and all other writers with it."""
+    for one in parameters:
+        cursor.execute(statement, one)
+    return True

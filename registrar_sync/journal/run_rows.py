@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import Connection, Integer, bindparam, func, literal_column, select, text, update
@@ -52,17 +52,17 @@ def keep_rows(connection: Connection, run_id: int, rows: Iterable[NewRow], due_a
     at_first = (*_AT_FIRST.values(), UtcCount.count(due_at))
     values = ((run_id, *(_plain(row, name) for name in _TO_BE_KEPT[1:]), *at_first) for row in rows)
     columns = (*_TO_BE_KEPT, *_AT_FIRST, "due_at")
-    driver = connection.connection.driver_connection
+    kept = f"INSERT INTO run_row ({', '.join(columns)}) VALUES"
     # the driver itself: of the second that 100,000 rows take, SQLAlchemy's part would be most
     if connection.dialect.driver == "psycopg":
-        with driver.cursor() as cursor, cursor.copy(f"COPY run_row ({', '.join(columns)}) FROM STDIN") as copy:  # type: ignore[union-attr]
-            for row in values:
-                copy.write_row(row)
+        # No COPY: a writer that is frozen amid one is not put out by the server (see ``database``), and keeps everybody waiting.
+        row_marks = f"({', '.join(['%s'] * len(columns))})"
+        for batch in in_batches(values):
+            connection.exec_driver_sql(f"{kept} {', '.join([row_marks] * len(batch))}", tuple(chain.from_iterable(batch)))
         return
-    marks = {"qmark": "?", "format": "%s", "pyformat": "%s"}[connection.dialect.paramstyle]
-    statement = f"INSERT INTO run_row ({', '.join(columns)}) VALUES ({', '.join([marks] * len(columns))})"  # noqa: S608
+    mark = {"qmark": "?", "format": "%s", "pyformat": "%s"}[connection.dialect.paramstyle]
     for batch in in_batches(values):
-        connection.exec_driver_sql(statement, batch)
+        connection.exec_driver_sql(f"{kept} ({', '.join([mark] * len(columns))})", batch)
 
 
 def _plain(row: NewRow, name: str) -> Any:

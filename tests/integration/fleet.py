@@ -58,6 +58,11 @@ process_of(
 ).run()
 """
 
+_SESSIONS = """
+SELECT pid, state, wait_event_type, wait_event, now() - xact_start, now() - state_change, pg_blocking_pids(pid), query
+FROM pg_stat_activity WHERE backend_type = 'client backend' ORDER BY xact_start
+"""
+
 QUICK = {
     "turn_s": 2.0,
     "heartbeat_s": 0.5,
@@ -209,7 +214,8 @@ class Fleet:
     def told(self) -> str:
         """For a test that failed."""
         logs = "\n".join(f"--- {worker.log.name}\n{worker.told()[-2500:]}" for worker in self.workers)
-        return f"{[(run.id, run.state, run.why, self.runs.book.counts(run.id)) for run in self.runs.book.runs()]}\n{logs}"
+        runs = [(run.id, run.state, run.why, self.runs.book.counts(run.id)) for run in self.runs.book.runs()]
+        return "\n".join([str(runs), "--- who waits for whom", *(str(row) for row in self.sql(_SESSIONS)), logs])
 
     def end(self) -> None:
         """Put everything away."""
