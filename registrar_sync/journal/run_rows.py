@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Integer, bindparam, func, literal_column, select, text, update
@@ -20,6 +20,7 @@ from registrar_sync.journal.schema import UtcCount, UtcText, run_row
 
 _TO_BE_KEPT = ("run_id", "line", "domain", "typed", "account", "lane", "wave", "to_change", "options")
 _AT_FIRST = {"state": "todo", "epoch": 0, "attempts": 0, "told": "{}"}
+_IN_JSON = ("options", "told")
 _BATCH = 500  # values in one statement, below every database's limit; rows in the hand at a time
 
 
@@ -52,17 +53,19 @@ def keep_rows(connection: Connection, run_id: int, rows: Iterable[NewRow], due_a
     at_first = (*_AT_FIRST.values(), UtcCount.count(due_at))
     values = ((run_id, *(_plain(row, name) for name in _TO_BE_KEPT[1:]), *at_first) for row in rows)
     columns = (*_TO_BE_KEPT, *_AT_FIRST, "due_at")
-    kept = f"INSERT INTO run_row ({', '.join(columns)}) VALUES"
-    # the driver itself: of the second that 100,000 rows take, SQLAlchemy's part would be most
+    kept = f"INSERT INTO run_row ({', '.join(columns)})"
     if connection.dialect.driver == "psycopg":
         # No COPY: a writer that is frozen amid one is not put out by the server (see ``database``), and keeps everybody waiting.
-        row_marks = f"({', '.join(['%s'] * len(columns))})"
+        found = "json_populate_recordset(CAST(NULL AS run_row), CAST(:rows AS json))"
+        parsed = ", ".join(f"CAST({name} #>> '{{}}' AS json)" if name in _IN_JSON else name for name in columns)
+        statement = text(f"{kept} SELECT {parsed} FROM {found}")  # noqa: S608 - names of our own columns
         for batch in in_batches(values):
-            connection.exec_driver_sql(f"{kept} {', '.join([row_marks] * len(batch))}", tuple(chain.from_iterable(batch)))
+            connection.execute(statement, {"rows": json.dumps([dict(zip(columns, row, strict=True)) for row in batch])})
         return
+    # the driver itself: of the second that 100,000 rows take, SQLAlchemy's part would be most
     mark = {"qmark": "?", "format": "%s", "pyformat": "%s"}[connection.dialect.paramstyle]
     for batch in in_batches(values):
-        connection.exec_driver_sql(f"{kept} ({', '.join([mark] * len(columns))})", batch)
+        connection.exec_driver_sql(f"{kept} VALUES ({', '.join([mark] * len(columns))})", batch)
 
 
 def _plain(row: NewRow, name: str) -> Any:
