@@ -7,11 +7,11 @@ from collections.abc import Collection
 from sqlalchemy import bindparam, exists, select
 
 from registrar_sync.core.evidence import Change, Event
+from registrar_sync.journal.batches import batches
 from registrar_sync.journal.database import Database
 from registrar_sync.journal.failures import readable
 from registrar_sync.journal.rows import change_from_row, event_from_row
 from registrar_sync.journal.schema import change, change_event
-from registrar_sync.journal.watches import batches
 
 _OTHER = change.alias()
 _ALONE = select(change.c.id).where(

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from functools import lru_cache
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Integer, bindparam, func, literal_column, select, text, update
 
 from registrar_sync.core.run import Brakes, NewRow, NewRun, RowNews, Run, RunRow
+from registrar_sync.journal.batches import batches
 from registrar_sync.journal.moment import Moment
 from registrar_sync.journal.prepared import Prepared
 from registrar_sync.journal.rows import to_json
 from registrar_sync.journal.schema import UtcCount, UtcText, run_row
 
-_TO_BE_KEPT = ("run_id", "line", "domain", "typed", "account", "lane", "wave", "to_change", "options")
+_OF_ROSTER = ("line", "domain", "typed", "account", "lane", "wave", "to_change", "options")
 _AT_FIRST = {"state": "todo", "epoch": 0, "attempts": 0, "told": "{}"}
-_IN_JSON = ("options", "told")
-_BATCH = 500  # values in one statement, below every database's limit; rows in the hand at a time
 
 
 def run_values(new: NewRun) -> dict[str, Any]:
@@ -50,34 +48,28 @@ def row_from(row: Mapping[str, Any]) -> RunRow:
 # --- a run's beginning -------------------------------------------------------------------------------------------------
 def keep_rows(connection: Connection, run_id: int, rows: Iterable[NewRow], due_at: datetime) -> None:
     """Write the rows as they come, never more than a few in memory: a run may have a million."""
-    at_first = (*_AT_FIRST.values(), UtcCount.count(due_at))
-    values = ((run_id, *(_plain(row, name) for name in _TO_BE_KEPT[1:]), *at_first) for row in rows)
-    columns = (*_TO_BE_KEPT, *_AT_FIRST, "due_at")
-    kept = f"INSERT INTO run_row ({', '.join(columns)})"
+    alike = {"run_id": run_id, **_AT_FIRST, "due_at": UtcCount.count(due_at)}
+    columns = ", ".join((*alike, *_OF_ROSTER))
+    kept = f"INSERT INTO run_row ({columns})"
     if connection.dialect.driver == "psycopg":
         # No COPY: a writer that is frozen amid one is not put out by the server (see ``database``), and keeps everybody waiting.
         found = "json_populate_recordset(CAST(NULL AS run_row), CAST(:rows AS json))"
-        parsed = ", ".join(f"CAST({name} #>> '{{}}' AS json)" if name in _IN_JSON else name for name in columns)
-        statement = text(f"{kept} SELECT {parsed} FROM {found}")  # noqa: S608 - names of our own columns
-        for batch in in_batches(values):
-            connection.execute(statement, {"rows": json.dumps([dict(zip(columns, row, strict=True)) for row in batch])})
+        statement = text(f"{kept} SELECT {columns} FROM {found}")  # noqa: S608 - names of our own columns
+        for batch in batches(rows):
+            whole = [{**alike, "told": {}, **{name: getattr(row, name) for name in _OF_ROSTER}} for row in batch]
+            connection.execute(statement, {"rows": json.dumps(whole, default=dict)})
         return
     # the driver itself: of the second that 100,000 rows take, SQLAlchemy's part would be most
     mark = {"qmark": "?", "format": "%s", "pyformat": "%s"}[connection.dialect.paramstyle]
-    for batch in in_batches(values):
-        connection.exec_driver_sql(f"{kept} VALUES ({', '.join([mark] * len(columns))})", batch)
+    values = ((*alike.values(), *(_plain(row, name) for name in _OF_ROSTER)) for row in rows)
+    one = f"{kept} VALUES ({', '.join([mark] * (len(alike) + len(_OF_ROSTER)))})"
+    for values_of_some in batches(values):
+        connection.exec_driver_sql(one, values_of_some)
 
 
 def _plain(row: NewRow, name: str) -> Any:
     value = getattr(row, name)
     return json.dumps(dict(value)) if name == "options" else value
-
-
-def in_batches(items: Iterable[Any]) -> Iterator[list[Any]]:
-    """The items, a few hundred at a time."""
-    rest = iter(items)
-    while batch := list(islice(rest, _BATCH)):
-        yield batch
 
 
 # --- what became of a row ----------------------------------------------------------------------------------------------

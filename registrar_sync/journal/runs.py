@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, func, insert, literal_column, sele
 
 from registrar_sync.core.run import Count, Lane, NewRow, NewRun, RowNews, Run, RunRow, RunState
 from registrar_sync.errors import NothingJournalled
+from registrar_sync.journal.batches import batches
 from registrar_sync.journal.database import Database
 from registrar_sync.journal.failures import readable
 from registrar_sync.journal.lanes import SqlLane, acquire
@@ -18,7 +19,6 @@ from registrar_sync.journal.prepared import Prepared
 from registrar_sync.journal.run_due import first_due
 from registrar_sync.journal.run_rows import (
     cancel_rows,
-    in_batches,
     keep_rows,
     row_from,
     run_from_row,
@@ -113,7 +113,7 @@ class SqlRunBook:
         """Write down how rows ended, all at once; those that others have written down or begun since are left out."""
         with self._database.write(changed="unknown") as connection:
             now = moment(connection, self._clock)
-            for batch in in_batches(news):
+            for batch in batches(news):
                 tell_more(connection, run_id, batch, now)
             if any(one.state == "todo" for one in news) and self._run(connection, run_id).state == "cancelled":
                 cancel_rows(connection, run_id, now.ours)

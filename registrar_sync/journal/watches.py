@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from registrar_sync.core.waiting import Waiting
 from registrar_sync.errors import JournalUnusable
+from registrar_sync.journal.batches import batches
 from registrar_sync.journal.database import Database
 from registrar_sync.journal.holder import holder_from, is_running, this_process
 from registrar_sync.journal.schema import watch, watcher
 from registrar_sync.ports import Clock
 
 _log = logging.getLogger(__name__)
-_BATCH = 500  # values in one statement: below every database's limit
 _PLAIN = tuple(column for column in watch.c if column is not watch.c.token)
 
 _WATCHES = select(watch).where(watch.c.change_id.in_(bindparam("ids", expanding=True)))
 _FORGET = delete(watch).where(watch.c.change_id.in_(bindparam("ids", expanding=True)))
 _WATCHERS = select(watcher).where(watcher.c.token.in_(bindparam("tokens", expanding=True)))
 _GONE = delete(watcher).where(watcher.c.token.in_(bindparam("tokens", expanding=True)))
-
-Item = TypeVar("Item")
 
 
 class SqlWatchBook:
@@ -117,13 +114,6 @@ def forget(connection: Connection, change_ids: Collection[int]) -> None:
     """Take rows out, in a transaction that is under way."""
     for batch in batches(change_ids):
         connection.execute(_FORGET, {"ids": batch})
-
-
-def batches(items: Iterable[Item]) -> Iterator[list[Item]]:
-    """The items, as many at a time as fit one statement."""
-    rest = iter(items)
-    while batch := list(islice(rest, _BATCH)):
-        yield batch
 
 
 def _held(connection: Connection, change_ids: Sequence[int]) -> Sequence[RowMapping]:

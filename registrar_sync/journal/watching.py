@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, e
 
 from registrar_sync.core.evidence import ChangeState
 from registrar_sync.core.waiting import News, Seen
+from registrar_sync.journal.batches import batches
 from registrar_sync.journal.database import Database
 from registrar_sync.journal.failures import readable
 from registrar_sync.journal.prepared import Prepared
 from registrar_sync.journal.schema import change, change_event
-from registrar_sync.journal.watches import batches
 
 _OPEN: tuple[ChangeState, ...] = ("written", "overdue")
 
