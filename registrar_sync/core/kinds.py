@@ -12,7 +12,8 @@ class FindingKind:
     """One kind of finding, as ``registrar-sync findings ID`` explains it.
 
     ``what``: one line, what was met; ``why``: one line, why it matters, with its source; ``advice``: what an operator does
-    about it; ``acceptable``: whether ``--accept ID`` lets a block pass.
+    about it; ``acceptable``: whether ``--accept ID`` lets a block pass; ``may_pass``: it says that something could not be asked,
+    and the same question may be answered a minute later.
     """
 
     severity: Severity
@@ -20,3 +21,4 @@ class FindingKind:
     why: str
     advice: str = ""
     acceptable: bool = True
+    may_pass: bool = False

@@ -50,6 +50,7 @@ ZONE: Mapping[str, FindingKind] = {
     ),
     "delegation-unknown": FindingKind(
         severity="block",
+        may_pass=True,
         what="The name servers of the zone could not be looked up.",
         why="A failed look-up is another answer than that there is no such data (RFC 2308 section 2): nothing is known.",
         advice=(
@@ -99,6 +100,7 @@ ZONE: Mapping[str, FindingKind] = {
     ),
     "authoritative-unreachable": FindingKind(
         severity="block",
+        may_pass=True,
         what="Authoritative servers of the zone could not be asked.",
         why="Only the authoritative servers prove what is served: what cannot be asked is not proved.",
         advice=(

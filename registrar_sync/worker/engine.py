@@ -22,7 +22,6 @@ from registrar_sync.errors import RegistrarSyncError
 from registrar_sync.worker.crew import Crew
 from registrar_sync.worker.jobs import LANES, SWEEPS, WATCHES, Jobs, Slot, job_id_of, lanes_queue, left_key, make_app, watch_key
 from registrar_sync.worker.sweep import Sweep, ToDo
-from registrar_sync.worker.tables import prepare_tables
 from registrar_sync.worker.times import USUAL, Times
 from registrar_sync.worker.watch import WATCHES_AT_A_TIME
 
@@ -56,9 +55,8 @@ class Engine:
     def run(self) -> None:
         """Work until SIGTERM or SIGINT; what is begun is then ended. A second signal leaves at once, which loses nothing.
 
-        Raises ``JournalUnusable`` where the queue's tables cannot be made; a database that goes away later is waited for.
+        The queue's tables are there; a database that goes away is waited for.
         """
-        prepare_tables(self.conninfo, self.shown)
         asyncio.run(self._run())
 
     @property

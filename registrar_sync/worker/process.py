@@ -20,6 +20,7 @@ from registrar_sync.worker.metrics import Counters, Standing
 from registrar_sync.worker.pause import WorkersClock
 from registrar_sync.worker.pulse import Pulse
 from registrar_sync.worker.sweep import CapOf, Sweep
+from registrar_sync.worker.tables import prepare_tables
 from registrar_sync.worker.times import USUAL, Times
 from registrar_sync.worker.watch import WatchOf
 
@@ -63,6 +64,7 @@ class Process:
         """Work until told to stop. Raises ``JournalUnusable``, ``UsageError`` where it cannot begin."""
         for chatty in ("procrastinate", "psycopg"):  # a line for each sweep says nothing to an operator
             logging.getLogger(chatty).setLevel(logging.WARNING)
+        prepare_tables(self.conninfo, self.shown)  # before anybody may ask how it does
         fence = Fence(lease_s=self.times.lease_s)
         engine = self._engine(fence)
         pulse = Pulse(self.conninfo, self.shown)

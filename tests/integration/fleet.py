@@ -215,7 +215,8 @@ class Fleet:
         """For a test that failed."""
         logs = "\n".join(f"--- {worker.log.name}\n{worker.told()[-2500:]}" for worker in self.workers)
         runs = [(run.id, run.state, run.why, self.runs.book.counts(run.id)) for run in self.runs.book.runs()]
-        return "\n".join([str(runs), "--- who waits for whom", *(str(row) for row in self.sql(_SESSIONS)), logs])
+        rows = [row for run in self.runs.book.runs() for row in self.runs.book.rows(run.id) if row.outcome != "authoritative"]
+        return "\n".join([str(runs), *map(str, rows), "--- who waits for whom", *(str(row) for row in self.sql(_SESSIONS)), logs])
 
     def end(self) -> None:
         """Put everything away."""

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import dns.message
@@ -65,9 +65,37 @@ def paused(process_group: int) -> Iterator[None]:
     """Processes that take questions and answer nothing, until the block ends."""
     os.killpg(process_group, signal.SIGSTOP)
     try:
+        deadline = time.monotonic() + START_LIMIT_S
+        while not all(state == "T" for state in _states_of(process_group)):  # a thread may go on for a moment yet
+            assert time.monotonic() < deadline, f"not stopped: process group {process_group}"
+            time.sleep(_POLL_S)
         yield
     finally:
         os.killpg(process_group, signal.SIGCONT)
+
+
+def childless(process_group: int) -> set[str]:
+    """The processes of a group that have no children there: of a server that forks, those that answer."""
+    found = _parents(process_group)
+    return found.keys() - set(found.values())
+
+
+def _states_of(process_group: int) -> list[str]:
+    """The state of every thread of a process group: T is stopped, Z has ended."""
+    found = [state for pid in _parents(process_group) for _, (state, *_) in _stats(f"{pid}/task/*/stat")]
+    return [state for state in found if state != "Z"]
+
+
+def _parents(process_group: int) -> dict[str, str]:
+    stats = _stats("[0-9]*/stat")
+    return {stat.parent.name: parent for stat, (_state, parent, group) in stats if group == str(process_group)}
+
+
+def _stats(pattern: str) -> Iterator[tuple[Path, list[str]]]:
+    """State, parent and process group of each, as Linux tells (proc(5)); one that ends meanwhile is left out."""
+    for stat in Path("/proc").glob(pattern):
+        with suppress(OSError):
+            yield stat, stat.read_text().rpartition(")")[2].split()[:3]
 
 
 def find_program(name: str, folder: Path) -> Path:

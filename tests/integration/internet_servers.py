@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.integration.internet_map import DOMAINS, HOSTS
-from tests.integration.internet_processes import Processes, command, find_program, texts_at, until
+from tests.integration.internet_processes import Processes, childless, command, find_program, texts_at, until
 
 # Settings of both that keep a server a plain child of the test: no other user, no root folder, nothing outside ``folder``.
 _PLAIN = ("username", "chroot", "pidfile")
@@ -27,6 +27,7 @@ class Nsd:
     processes: Processes
     process_group: int = 0
     _written: int = field(default_factory=lambda: int(time.time()))
+    _old: set[str] = field(default_factory=set)
 
     @property
     def folder(self) -> Path:
@@ -49,14 +50,19 @@ class Nsd:
 
     def reload(self, zone: str) -> None:
         """Read a zone's file again. It may answer from the old one for a moment yet."""
+        self._old = childless(self.process_group)
         reply = command(self.folder / "control", f"NSDCT1 reload {zone}")
         assert reply.startswith("ok"), f"{self.label}: reload {zone}: {reply}"
 
     def wait_for(self, zone: str, mark: str) -> None:
-        """Wait until the server answers from the file with this mark."""
+        """Wait until the server answers from the file with this mark, and from no other.
+
+        A reload makes a new process that answers, and the old one answers beside it until it has ended.
+        """
         owner = f"{MARKER}.{zone}".replace("..", ".")
         what = f"{self.label} answers from the newest {zone} ({self.folder / 'log'})"
         until(lambda: texts_at(self.addresses[0], self.port, owner) == [f'"{mark}"'], self.processes, what)
+        until(lambda: not self._old & childless(self.process_group), self.processes, f"the old process of {self.label} ends")
 
     def questions(self) -> int:
         """How many questions it was asked so far."""

@@ -22,6 +22,7 @@ from registrar_sync.bulk.planning import Account
 from registrar_sync.bulk.rows import new_rows
 from registrar_sync.bulk.stage import LaneWork, Stage
 from registrar_sync.bulk.tally import Moved, Tally
+from registrar_sync.core.guard import finding
 from registrar_sync.core.roster import Row
 from registrar_sync.core.run import (
     FAILURES,
@@ -200,6 +201,24 @@ def test_what_may_pass_is_tried_again_later_and_not_for_ever(error: RegistrarSyn
     assert pauses[0] >= timedelta(seconds=1)
     last = news(result(state, error), attempts=4)
     assert last.outcome == ("unknown" if state == "unknown" else "failed")
+
+
+@pytest.mark.parametrize(
+    ("held_by", "is_tried_again"),
+    [
+        (("authoritative-unreachable",), True),
+        (("delegation-unknown", "ttl-long"), True),
+        (("authoritative-unreachable", "api-dns-differ"), False),
+        (("spf-two-records",), False),
+    ],
+)
+def test_a_server_that_could_not_be_asked_is_asked_again_before_a_person_is(
+    held_by: tuple[str, ...], is_tried_again: bool
+) -> None:
+    refused = result("refused", findings=tuple(finding(one, "?") for one in held_by))
+    assert (news(refused).state == "todo") is is_tried_again
+    assert news(refused, attempts=4).outcome == "held-back"
+    assert news(result("nothing-to-do", findings=refused.findings)).outcome == "nothing-to-do"
 
 
 def test_what_leaves_a_part_to_a_hand_is_watched_and_counts_as_held_back_once_it_is_served() -> None:
