@@ -164,8 +164,8 @@ class RunBook(Protocol):
         """One run; None: the newest. Raises ``NothingJournalled``."""
         ...
 
-    def runs(self) -> list[Run]:
-        """All, newest first."""
+    def runs(self, *states: RunState) -> list[Run]:
+        """All (in these states), newest first."""
         ...
 
     def counts(self, run_id: int) -> list[Count]:

@@ -71,10 +71,11 @@ class SqlRunBook:
         with self._database.read() as connection:
             return self._run(connection, run_id)
 
-    def runs(self) -> list[Run]:
-        """All, newest first."""
+    def runs(self, *states: RunState) -> list[Run]:
+        """All (in these states), newest first."""
+        question = _NEWEST.where(run.c.state.in_(states)) if states else _NEWEST
         with self._database.read() as connection, readable(self._database.location):
-            return [run_from_row(row._asdict()) for row in connection.execute(_NEWEST)]
+            return [run_from_row(row._asdict()) for row in connection.execute(question)]
 
     def counts(self, run_id: int) -> list[Count]:
         """The rows by account, wave, state and outcome: by one index, without the rows themselves."""

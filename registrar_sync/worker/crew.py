@@ -88,12 +88,11 @@ class Crew:
         cap = self.cap(slot.account)
         if slot.number >= cap or slot.account in self.without:
             return []
-        runs = self.book.runs()
-        self._forget_all_but({run.id for run in runs if run.state == "running"})
+        runs = self.book.runs("running")
+        self._forget_all_but({run.id for run in runs})
         return [
             (run, Lane(run_id=run.id, account=slot.account, number=number))
             for run in reversed(runs)
-            if run.state == "running"
             for number in range(slot.number, run.what.lanes.get(slot.account, 0), cap)
         ]
 

@@ -39,9 +39,9 @@ class Sweep:
         """Judge every run that goes on, and tell what is to be done. ``resting``: the locks of jobs that wait for a later
         time. Raises ``JournalUnusable``."""
         todo = ToDo()
-        for run in reversed(self.book.runs()):
+        for run in reversed(self.book.runs("running", "paused", "cancelled")):
             waits = watch_key(run.id) in resting and run.id in self._written
-            if run.state != "ended" and run.id not in self._over and not waits:
+            if run.id not in self._over and not waits:
                 self._look_at(run, todo)
         return todo
 

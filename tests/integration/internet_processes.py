@@ -18,6 +18,7 @@ import dns.rdatatype
 
 START_LIMIT_S = 20.0
 _POLL_S = 0.003
+_ENDED = "Z"  # and only not yet taken notice of by its parent
 _APPARMOR = Path("/etc/apparmor.d")
 # Reads a process group a line; at the end of its input, that is when the tests are over or dead, ends them and tidies up.
 _REAPER = 'groups=; while read -r group; do groups="$groups -$group"; done; [ -z "$groups" ] || kill -9 $groups; rm -rf "$1"'
@@ -81,14 +82,14 @@ def childless(process_group: int) -> set[str]:
 
 
 def _states_of(process_group: int) -> list[str]:
-    """The state of every thread of a process group: T is stopped, Z has ended."""
+    """The state of every thread of a process group: T is stopped."""
     found = [state for pid in _parents(process_group) for _, (state, *_) in _stats(f"{pid}/task/*/stat")]
-    return [state for state in found if state != "Z"]
+    return [state for state in found if state != _ENDED]
 
 
 def _parents(process_group: int) -> dict[str, str]:
     stats = _stats("[0-9]*/stat")
-    return {stat.parent.name: parent for stat, (_state, parent, group) in stats if group == str(process_group)}
+    return {stat.parent.name: parent for stat, (state, parent, group) in stats if group == str(process_group) and state != _ENDED}
 
 
 def _stats(pattern: str) -> Iterator[tuple[Path, list[str]]]:

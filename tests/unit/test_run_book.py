@@ -99,6 +99,10 @@ def test_a_run_and_its_rows_come_back_as_they_were_kept(book: RunBook, clock: Ha
     ]
     undo = book.create(replace(NEW, command="rollback", undoes=run_id), [new_row(1, to_change=17)])
     assert [one.id for one in book.runs()] == [undo, run_id]
+    assert [one.id for one in book.runs("paused", "cancelled")] == []
+    book.order(run_id, "paused")
+    assert [one.id for one in book.runs("running")] == [undo]
+    assert [one.id for one in book.runs("paused", "cancelled")] == [run_id]
     assert (book.run().what.undoes, rows(book, undo)[0].what.to_change) == (run_id, 17)
 
 
