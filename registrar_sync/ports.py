@@ -216,9 +216,11 @@ class Journal(Protocol):
         images: Images | None = None,
         rolls_back: Collection[int] = (),
         releasing: ZoneLock | None = None,
+        soon: bool = False,
     ) -> None:
         """Add a state to a change, durably; with ``rolls_back`` also ``rolled-back`` to those changes, and with ``releasing``, a
-        lock of this journal, the zone is given back: all or nothing."""
+        lock of this journal, the zone is given back: all or nothing. ``soon``: durably once this thread next reads or writes,
+        which also raises what goes wrong; for whoever tells nobody before."""
         ...
 
     def change(self, change_id: int) -> Change:

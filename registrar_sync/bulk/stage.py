@@ -133,7 +133,7 @@ class LaneWork:
             kept = self._kept
             if kept is None:
                 kept = self._kept = Kept(setting.open_provider, before_call=self._before_call)
-            self._over = setting, replace(setting, open_provider=lambda: kept, notify=nobody_listens)
+            self._over = setting, replace(setting, open_provider=lambda: kept, notify=nobody_listens, ends_soon=True)
         return self._over[1]
 
     # --- what an earlier attempt left ---------------------------------------------------------------------------------

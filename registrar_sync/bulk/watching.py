@@ -27,6 +27,7 @@ class RunWatch:
         self._found: set[int] = set()  # by the newest look: what has ended since may not be written down yet
         self._ended: list[tuple[Watched, RowNews]] = []
         self._lock = threading.Lock()
+        self._writing = threading.Lock()  # a lane that adds a row does not wait for the disk
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self.failed: Exception | None = None
 
@@ -57,8 +58,9 @@ class RunWatch:
 
     def flush(self) -> None:
         """Write down how rows ended since the last time. From any thread. Raises ``JournalUnusable``."""
-        with self._lock:
-            ended, self._ended = self._ended, []
+        with self._writing:
+            with self._lock:
+                ended, self._ended = self._ended, []
             if ended:
                 self._book.hear(self._run_id, [news for _, news in ended])
         for row, news in ended:
@@ -83,6 +85,6 @@ class RunWatch:
             if row is None:
                 return
             self._ended.append((row, seen_news(row, result)))
-            full = len(self._ended) >= _BATCH
+            full = len(self._ended) >= _BATCH or not self._rows  # nothing more to come that it could be written down with
         if full:
             self.flush()

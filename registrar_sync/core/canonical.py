@@ -19,7 +19,11 @@ def other_of(rdata: dns.rdata.Rdata) -> Other:
     return Other(dns.rdata.from_wire(rdata.rdclass, rdata.rdtype, wire, 0, len(wire)).to_text())
 
 
-@lru_cache(maxsize=4096)  # read, and read again after the write; customers of one vendor share name servers and addresses
+# Types without a name, and with one at their end: what ends in a dot there (and in none that is escaped) is so in every zone.
+_NAMELESS = frozenset({"A", "AAAA", "CAA", "DS", "SSHFP", "TLSA"})
+_ONE_NAME = frozenset({"CNAME", "DNAME", "NS", "PTR", "SRV"})
+
+
 def other_from_text(rtype: str, text: str, origin: str) -> Other:
     """An API's text as a canonical value; relative names end in ``origin``. What no parser knows stays as it is spelled.
 
@@ -28,6 +32,12 @@ def other_from_text(rtype: str, text: str, origin: str) -> Other:
     """
     if rtype == "SOA":
         return Other(" ".join(text.split()))  # its serial moves with every edit: it is compared with nothing
+    anywhere = rtype in _NAMELESS or (rtype in _ONE_NAME and text.endswith(".") and "\\" not in text)
+    return _parsed(rtype, text, "." if anywhere else origin)
+
+
+@lru_cache(maxsize=4096)  # read, and read again after the write; customers of one vendor share name servers and addresses
+def _parsed(rtype: str, text: str, origin: str) -> Other:
     try:
         rdata = dns.rdata.from_text("IN", rtype, text, origin=dns.name.from_text(origin), relativize=False)
         return other_of(rdata)

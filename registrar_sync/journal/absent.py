@@ -74,6 +74,7 @@ class NoJournal:
         images: Images | None = None,
         rolls_back: Collection[int] = (),
         releasing: ZoneLock | None = None,
+        soon: bool = False,
     ) -> None:
         """Raise ``JournalUnusable``."""
         self._refuse()

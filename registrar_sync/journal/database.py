@@ -11,7 +11,7 @@ journal, and EXTRA then also syncs the folder: plain FULL could lose the last co
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,11 @@ class Database:
 
     @contextmanager
     def read(self, *, changed: Changed = "no") -> Iterator[Connection]:
-        """To read, by statements that each see one state of the whole. Raises ``JournalUnusable``."""
+        """To read, by statements that each see one state of the whole, after all that this thread wrote. Raises
+        ``JournalUnusable``."""
+        if self._group.owes:
+            with self.write(changed=changed):
+                pass
         try:
             connection = self._readers.take()
             try:
@@ -88,6 +92,11 @@ class Database:
             yield from self._group.writing()
         except DATABASE_ERRORS as error:
             raise self._in_our_words(error, changed) from error
+
+    def soon(self, part: Callable[[Connection], None]) -> None:
+        """To write before whatever this thread does next with the database: on disk with what it writes next, and for whoever
+        tells nobody before that. What ``part`` raises is raised there."""
+        self._group.soon(part)
 
     @contextmanager
     def apart(self) -> Iterator[Connection]:

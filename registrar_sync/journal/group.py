@@ -3,6 +3,8 @@
 A commit waits for the disk, and while it waits nobody else may write. So whoever ends a transaction while others of this
 process stand in line leaves the commit to the last of them, and waits for it: ``write`` returns when its own part is on disk,
 as it would alone. A writer who is alone commits at once; nobody ever waits for company.
+
+Who is about to write again anyhow, and tells nobody before, need not wait for the first of the two: ``soon``.
 """
 
 from __future__ import annotations
@@ -93,7 +95,21 @@ class Group:
         self._turn = threading.Lock()
         self._line: set[int] = set()  # threads that wait for their turn
         self._writer: int | None = None
+        self._owed = threading.local()
         self._batch: _Batch | None = None
+
+    def soon(self, part: Callable[[Connection], None]) -> None:
+        """Let this be written before whatever this thread writes next, in one transaction. What it raises is raised there."""
+        self._owed.parts = [*self._owes(), part]
+
+    @property
+    def owes(self) -> bool:
+        """Whether this thread has yet to write something."""
+        return bool(self._owes())
+
+    def _owes(self) -> list[Callable[[Connection], None]]:
+        parts: list[Callable[[Connection], None]] = getattr(self._owed, "parts", [])
+        return parts
 
     def writing(self) -> Iterator[Connection]:
         """A part of a transaction, to be made a context manager of. At its end it is on disk; what is raised within takes back
@@ -124,7 +140,12 @@ class Group:
         self._wait(batch)
 
     def _part(self, batch: _Batch) -> Iterator[Connection]:
+        owed, self._owed.parts = self._owes(), []
         try:
+            for part in owed:
+                batch.begin_part()
+                part(batch.connection)
+                batch.end_part()
             batch.begin_part()
             yield batch.connection
             batch.end_part()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +23,10 @@ from registrar_sync.journal.trust import LONGEST, Trust
 from registrar_sync.ports import Clock
 
 _log = logging.getLogger(__name__)
+
+# A token is nobody else's by its first part, which is drawn once: to draw is a system call, and every domain takes a lock.
+_DRAWN = secrets.token_hex(16)
+_NUMBERS = itertools.count()
 
 _OURS = (zone_lock.c.zone == bindparam("of_zone")) & (zone_lock.c.token == bindparam("of_token"))
 _HELD = Prepared(select(zone_lock).where(zone_lock.c.zone == bindparam("of_zone")))
@@ -51,7 +57,7 @@ class SqlZoneLock:
         self._database = database
         self._clock = clock
         self._zone = zone
-        self._ours = {"of_zone": zone, "of_token": secrets.token_hex(16)}
+        self._ours = {"of_zone": zone, "of_token": f"{_DRAWN}-{os.getpid()}-{next(_NUMBERS)}"}
         self._trust = Trust(clock, lease_s=lease_s, one_machine=database.is_sqlite)
         self._is_over = False
 

@@ -14,8 +14,6 @@ from registrar_sync.journal.watching import is_newest
 
 MARK = Prepared(select(func.coalesce(func.max(change_event.c.id), 0).label("mark")))
 
-EXISTS = Prepared(select(change.c.id).where(change.c.id == bindparam("of_change")))
-
 _LATER = exists().where(
     change_event.c.change_id == change.c.id, change_event.c.id > bindparam("mark"), change.c.zone == bindparam("of_zone")
 )

@@ -45,13 +45,15 @@ def first_due(connection: Connection, run_id: int, open_wave: int) -> datetime |
     return min((row["due_at"] for row in _firsts(connection, _FIRST_OF_RUN, {"of_run": run_id}, open_wave)), default=None)
 
 
-def next_row(connection: Connection, lane: Lane, open_wave: int, now: datetime) -> Mapping[str, Any] | None:
-    """The lane's row to be worked on now: one that was begun and left by somebody, else the first that is due."""
+def next_row(connection: Connection, lane: Lane, open_wave: int, now: datetime, *, left_first: bool) -> Mapping[str, Any] | None:
+    """The lane's row to be worked on now: the first that is due, or one that was begun and left by somebody (``left_first``: that
+    one first, as whoever takes the lane up wants it)."""
     of_lane = {"of_run": lane.run_id, "of_account": lane.account, "of_number": lane.number}
-    left = _LEFT_BEGUN.one(connection, **of_lane)
+    left = _LEFT_BEGUN.one(connection, **of_lane) if left_first else None
     if left is not None:
         return left
-    return next((row for row in _firsts(connection, _FIRST_OF_LANE, of_lane, open_wave) if row["due_at"] <= now), None)
+    due = next((row for row in _firsts(connection, _FIRST_OF_LANE, of_lane, open_wave) if row["due_at"] <= now), None)
+    return due if due is not None or left_first else _LEFT_BEGUN.one(connection, **of_lane)
 
 
 def _firsts(connection: Connection, first: Prepared, whose: Mapping[str, Any], open_wave: int) -> Iterator[Mapping[str, Any]]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
 from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy.exc import IntegrityError
 
 from registrar_sync.core.evidence import Change, ChangeState, Images, NewChange
 from registrar_sync.core.pace_account import CallLimit
@@ -116,16 +119,26 @@ class SqlJournal:
         images: Images | None = None,
         rolls_back: Collection[int] = (),
         releasing: ZoneLock | None = None,
+        soon: bool = False,
     ) -> None:
-        """Add a state; it is on disk on return. Raises ``NothingJournalled``; ``JournalUnusable`` with changed "unknown"."""
+        """Add a state; it is on disk on return, unless ``soon``. Raises ``NothingJournalled``; ``JournalUnusable`` with changed
+        "unknown"."""
         lock = cast(SqlZoneLock | None, releasing)
-        with self._database.write(changed="unknown") as connection:
-            if questions.EXISTS.one(connection, of_change=change_id) is None:
-                raise self._no_such_change(change_id)
-            self._add_event(connection, change_id, state, detail or {}, images)
+
+        def add(connection: Connection) -> None:
+            try:
+                self._add_event(connection, change_id, state, detail or {}, images)
+            except (IntegrityError, sqlite3.IntegrityError) as error:
+                raise self._no_such_change(change_id) from error
             self._add_rolled_back(connection, rolls_back, by=change_id)
             if lock is not None:
                 lock.give_back(connection)
+
+        if soon:
+            self._database.soon(add)
+        else:
+            with self._database.write(changed="unknown") as connection:
+                add(connection)
         if lock is not None:
             lock.is_given_back()
 
@@ -204,7 +217,7 @@ class SqlJournal:
     def _check_is_there(self) -> None:
         """An open file that was removed takes entries and keeps none."""
         path = self._database.path
-        if path is not None and not path.exists():
+        if path is not None and not os.path.exists(path):  # noqa: PTH110 - pathlib's takes three times as long, for each domain
             raise unusable(self.location, "the file was removed", "Put it back, then run the command again.")
 
     def _add_change(self, connection: Connection, new: NewChange, images: Images, state: ChangeState) -> int:

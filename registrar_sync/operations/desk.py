@@ -32,7 +32,8 @@ class Setting:
     """One account, one service, and the ports to reach the world. Times in seconds.
 
     ``nameserver_suffixes``: of the names of the provider's name servers (empty: not known). ``writes``: the types that can be
-    written through the provider; ``edits_in_place``: whether a record can be changed without being removed.
+    written through the provider; ``edits_in_place``: whether a record can be changed without being removed. ``ends_soon``:
+    whoever carries operations out writes to the journal after each, before anybody hears of it: the two go there together.
     """
 
     provider: str
@@ -52,6 +53,7 @@ class Setting:
     nameserver_suffixes: tuple[str, ...] = ()
     writes: tuple[str, ...] = TYPES
     edits_in_place: bool = True
+    ends_soon: bool = False
     notify: Callable[[str], None] = lambda text: None
 
 

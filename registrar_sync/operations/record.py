@@ -83,8 +83,9 @@ def append_end(
     ``releasing``: a lock that is given back with it."""
     assert desk.change_id is not None
     detail = {"wrote": wrote, "complete": complete}
+    soon = desk.setting.ends_soon and releasing is not None
     try:
-        desk.setting.journal.append(desk.change_id, state, detail=detail, rolls_back=rolls_back, releasing=releasing)
+        desk.setting.journal.append(desk.change_id, state, detail=detail, rolls_back=rolls_back, releasing=releasing, soon=soon)
     except JournalUnusable as error:
         error.changed = "yes" if wrote else "no"
         raise

@@ -21,6 +21,7 @@ from requests.utils import get_encoding_from_headers
 _PLAIN_HEAD = re.compile(rb"HTTP/1\.1 [2-5][0-9]{2} [ -~]*+\r\n(?:[!#-'*+.^_`|~0-9A-Za-z-]++:[ -~]*+\r\n){1,100}\r\n")
 _PLAIN_LENGTH = re.compile(r"[0-9]{1,10}")
 _FOLD = re.compile(r"[ \t]*\r?\n[ \t]+")
+_BODILESS = (204, 304)  # whatever length they tell, or none
 # What the others do about these is not repeated here.
 _OTHERS = ("transfer-encoding", "content-encoding", "set-cookie")
 
@@ -47,8 +48,8 @@ class FinalAnswer(HTTPResponse):
             return False
         first, *lines = head[:-4].decode("ascii").split("\r\n")
         headers = {name.lower(): (name, value.strip(" ")) for name, _, value in (line.partition(":") for line in lines)}
-        length = headers.get("content-length", ("", ""))[1]
         status = int(first[9:12])
+        length = headers.get("content-length", ("", "0" if status in _BODILESS else ""))[1]
         if (
             len(headers) < len(lines)  # one that came twice
             or any(name in headers for name in _OTHERS)
@@ -59,7 +60,7 @@ class FinalAnswer(HTTPResponse):
         fp.read(len(head))
         self.version, self.code, self.status, self.reason = 11, status, status, first[13:].strip()
         self.chunked = self.will_close = False
-        has_body = status not in (204, 304) and self._method != "HEAD"  # type: ignore[attr-defined]
+        has_body = status not in _BODILESS and self._method != "HEAD"  # type: ignore[attr-defined]
         self.length = int(length) if has_body else 0
         self.headers = self.msg = HTTPMessage()
         self.plain = headers

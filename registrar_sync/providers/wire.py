@@ -13,6 +13,7 @@ import os
 import socket
 from contextlib import suppress
 from http.client import HTTPException
+from math import ceil
 from typing import Any, cast
 from urllib.parse import SplitResult, urlsplit
 
@@ -193,7 +194,8 @@ def _open(connection: HTTPConnection, limit_s: float) -> socket.socket:
         connection.timeout = limit_s
         connection.connect()
     sock: socket.socket = connection.sock
-    sock.settimeout(limit_s)
+    if (sock.gettimeout() or 0.0) < limit_s:  # to set it is a system call; what is left of a call's time, the watchdog sees to
+        sock.settimeout(ceil(limit_s))
     return sock
 
 

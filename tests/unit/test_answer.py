@@ -91,6 +91,12 @@ def test_most_answers_are_plain() -> None:
     assert answer.read() == b"{}"
 
 
+def test_an_answer_that_has_no_body_need_not_say_how_long_it_is() -> None:
+    answer = came(b"HTTP/1.1 204 No Content\r\nConnection: Keep-Alive\r\n\r\n", "PATCH")
+    assert answer.plain is not None
+    assert (answer.read(), answer.will_close) == (b"", False)
+
+
 @pytest.mark.parametrize(
     "head",
     [

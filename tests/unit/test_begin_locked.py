@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -168,3 +169,63 @@ def test_a_read_that_grew_old_while_the_journal_was_waited_for_is_made_again(tmp
     assert reads(read) == usual.provider.log.count(read) + 1
     assert stage.states() == ["authoritative"]
     stage.journal.lock(ZONE)
+
+
+# --- what goes with the next --------------------------------------------------------------------------------------------
+def elsewhere(ask: Callable[[], Any]) -> Any:
+    """What another thread is told."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(ask).result()
+
+
+def ended_soon(journal: SqlJournal) -> int:
+    claimed = journal.begin_locked(new_change(), images(), since=journal.mark())
+    assert claimed is not None
+    change_id, lock = claimed
+    journal.append(change_id, "written", detail={"wrote": True}, releasing=lock, soon=True)
+    lock.release()
+    assert elsewhere(lambda: journal.change(change_id).state) == "intended"
+    with pytest.raises(ZoneLocked):
+        elsewhere(lambda: journal.lock(ZONE))
+    return change_id
+
+
+def stands_written(journal: SqlJournal, change_id: int) -> None:
+    assert [event.state for event in elsewhere(lambda: journal.change(change_id)).events] == ["intended", "written"]
+    elsewhere(lambda: journal.lock(ZONE)).release()
+
+
+def test_an_end_that_is_written_soon_is_there_with_what_is_written_next(journal: SqlJournal) -> None:
+    change_id = ended_soon(journal)
+    journal.check_writable()
+    stands_written(journal, change_id)
+    journal.check_writable()
+    stands_written(journal, change_id)
+
+
+def test_whoever_wrote_it_reads_it(journal: SqlJournal) -> None:
+    change_id = ended_soon(journal)
+    assert journal.change(change_id).state == "written"
+    stands_written(journal, change_id)
+
+
+def test_it_stays_where_what_is_written_next_fails(journal: SqlJournal) -> None:
+    change_id = ended_soon(journal)
+
+    def fail() -> None:
+        with journal._database.write() as connection:
+            connection.execute(update(zone_lock).values(token="another's"))
+            raise RuntimeError("not this")
+
+    with pytest.raises(RuntimeError, match="not this"):
+        fail()
+    stands_written(journal, change_id)
+
+
+def test_what_cannot_be_written_soon_is_told_at_the_next_and_keeps_that_out(journal: SqlJournal) -> None:
+    journal.append(999, "written", soon=True)
+    with pytest.raises(NothingJournalled, match="999"):
+        journal.begin(new_change(), images())
+    assert journal.changes() == []
+    journal.begin(new_change(), images())
+    assert len(journal.changes()) == 1
