@@ -4,7 +4,7 @@ A provider counts calls in any window of so many seconds. Calls get slots at nin
 budget may go out at once: with spacing d, and b calls ahead of their time at most, no window of T seconds holds more than
 b + T/d. After a rest of a whole window it is empty, so a beginning may go out at full speed; then nothing goes out until the
 schedule has caught up. This also holds at the provider's end where a call comes up to ``LATE_S`` behind its slot (or a tenth of
-the window, where nothing may go out ahead).
+the window, where nothing may go out ahead; half of it at a beginning, whose calls open their connections first).
 
 Times are seconds of whatever clock the caller keeps to.
 """
@@ -70,6 +70,11 @@ class CallLimit:
         """Calls that may go out at once after a rest."""
         return min(self.calls, max(self.ahead, floor(QUIET_S / self.spacing_s), ONE_DOMAIN))
 
+    @property
+    def gap_s(self) -> float:
+        """Longer than the schedule takes to catch up, nothing goes out after a beginning."""
+        return min(LATE_S, self.per_s / 2) if self.ahead == 1 < self.first else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -79,6 +84,7 @@ class Terms:
     slack_s: float = 0.0
     first: int = 0
     rest_s: float = inf
+    gap_s: float = 0.0
     most: int = 16
 
 
@@ -105,7 +111,7 @@ def terms_of(state: PaceState, limit: CallLimit | None) -> Terms | None:
     if limit is not None:
         spacing_s = limit.spacing_s
         slack_s, rest_s = (limit.ahead - 1) * spacing_s, limit.per_s + LATE_S
-        return Terms(spacing_s / state.factor, slack_s, limit.first, rest_s, limit.calls)
+        return Terms(spacing_s / state.factor, slack_s, limit.first, rest_s, limit.gap_s, limit.calls)
     return None if state.learned is None else Terms(1 / (state.learned * state.factor))
 
 
@@ -118,14 +124,15 @@ def reserve(
     if terms is None:
         return (state if begin - now > within_s else counted(state, now, calls)), begin - now
     calls = min(calls, terms.most)
-    burst = terms.first if _is_rested(state, terms, begin) else state.burst
+    rested = _is_rested(state, terms, begin)
+    burst, gap_s = (terms.first, terms.gap_s) if rested else (state.burst, 0.0)
     if burst >= calls:
         slot, burst = begin, burst - calls
     else:
-        slot, burst = max(begin, state.full_at + (calls - 1) * terms.spacing_s - terms.slack_s), 0
+        slot, burst, gap_s = max(begin, state.full_at + (calls - 1) * terms.spacing_s - terms.slack_s), 0, 0.0
     if slot - now > within_s:
         return state, slot - now
-    full_at = max(slot, state.full_at) + calls * terms.spacing_s
+    full_at = max(slot + gap_s, state.full_at) + calls * terms.spacing_s
     return replace(counted(state, now, calls), full_at=full_at, last_at=max(slot, state.last_at), burst=burst), slot - now
 
 

@@ -109,7 +109,7 @@ def _time_of(load: Load) -> AccountTime:
     by_lanes_s = ceil(load.rows / load.lanes) * load.calls * load.latency_s
     by_limit_s = 0.0
     if load.limit is not None and calls > load.limit.first:
-        by_limit_s = (calls - load.limit.ahead) * load.limit.spacing_s + load.latency_s
+        by_limit_s = (calls - load.limit.ahead) * load.limit.spacing_s + load.limit.gap_s + load.latency_s
     return AccountTime(load, max(by_lanes_s, by_limit_s), by_limit_s > by_lanes_s)
 
 

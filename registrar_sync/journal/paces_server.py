@@ -21,17 +21,19 @@ _TAKE = text("""
         SELECT *, greatest(now, held_until) AS begins, coalesce(CAST(:spacing_s AS float8), 1 / learned) / factor AS spacing_s
         FROM found WHERE seen_at <= now + 1
     ), rest AS (
-        SELECT *, CASE WHEN factor >= 1 AND begins - greatest(last_at, held_until) >= :rest_s THEN :first ELSE burst END AS ready
-        FROM rate
+        SELECT *, factor >= 1 AND begins - greatest(last_at, held_until) >= :rest_s AS rested FROM rate
+    ), ready AS (
+        SELECT *, CASE WHEN rested THEN :first ELSE burst END AS ready FROM rest
     ), slot AS (
-        SELECT *, CASE WHEN ready >= :calls THEN begins
+        SELECT *, CASE WHEN rested AND ready >= :calls THEN CAST(:gap_s AS float8) ELSE 0 END AS gap_s,
+            CASE WHEN ready >= :calls THEN begins
             ELSE greatest(begins, full_at + (:calls - 1) * spacing_s - :slack_s) END AS slot_at
-        FROM rest
+        FROM ready
     )
     UPDATE account_pace SET
         turn = account_pace.turn + 1,
         seen_at = slot.now,
-        full_at = greatest(slot.slot_at, slot.full_at) + :calls * slot.spacing_s,
+        full_at = greatest(slot.slot_at + slot.gap_s, slot.full_at) + :calls * slot.spacing_s,
         last_at = greatest(slot.slot_at, slot.last_at),
         burst = CASE WHEN slot.ready >= :calls THEN slot.ready - :calls ELSE 0 END
     FROM slot, (SELECT set_config('synchronous_commit', 'off', true) AS quickly) AS setting
@@ -66,6 +68,7 @@ def take_on_server(
         "slack_s": terms.slack_s if terms else 0.0,
         "first": terms.first if terms else 0,
         "rest_s": terms.rest_s if terms else inf,
+        "gap_s": terms.gap_s if terms else 0.0,
     }
     with database.apart() as connection:
         row = connection.execute(_TAKE, asked).one_or_none()

@@ -99,6 +99,16 @@ def test_a_small_run_is_not_slowed_down(limit: CallLimit, at_once: int) -> None:
     assert account.take() == 0.0
 
 
+@pytest.mark.parametrize("limit", [CallLimit(5, 1), CallLimit(10, 1), CallLimit(100, 1)], ids=str)
+def test_a_beginning_may_come_late_by_half_a_window(limit: CallLimit) -> None:
+    account = Account(limit)
+    for _ in range(3 * limit.calls):
+        account.take()
+    beginning, stream = account.slots[: limit.first], account.slots[limit.first :]
+    assert set(beginning) == {account.now}
+    assert worst_window([*(slot + limit.per_s / 2 for slot in beginning), *stream], limit.per_s) <= limit.calls
+
+
 def test_a_slot_that_would_come_too_late_is_not_taken() -> None:
     account = Account(CallLimit(10, 1))
     while account.take() == 0.0:
@@ -154,6 +164,8 @@ def test_it_never_gets_slower_than_a_sixteenth_and_comes_back_to_the_full_rate()
     while pace.is_slow(account.state):
         account.state, steps = pace.better(account.state, limit), steps + 1
     assert steps == 15
+    for _ in range(limit.first):
+        account.take()  # it may begin at full speed, and then waits for the schedule
     assert rate_of(account) == pytest.approx(9)
 
 
