@@ -8,7 +8,6 @@ import pty
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html.parser import HTMLParser
@@ -399,20 +398,7 @@ def test_ctrl_c_ends_at_once_with_what_was_done(hanging: list[str], tmp_path: Pa
 
 def test_ctrl_c_while_the_roster_comes_leaves_nothing_behind(configured: Callable[..., Path], tmp_path: Path) -> None:
     html = str(tmp_path / "plan.html")
-    words = [
-        sys.executable,
-        "-m",
-        "registrar_sync",
-        "bulk",
-        "plan",
-        "-",
-        "--account",
-        "gandi",
-        "--html",
-        html,
-        "--output",
-        "json",
-    ]
+    words = [*HEARING, "bulk", "plan", "-", "--account", "gandi", "--html", html, "--output", "json"]
     with started(words, stdin=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
