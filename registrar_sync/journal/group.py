@@ -140,8 +140,8 @@ class Group:
         self._wait(batch)
 
     def _part(self, batch: _Batch) -> Iterator[Connection]:
-        owed, self._owed.parts = self._owes(), []
         try:
+            owed, self._owed.parts = self._owes(), []
             for part in owed:
                 batch.begin_part()
                 part(batch.connection)

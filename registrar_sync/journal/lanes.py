@@ -51,8 +51,7 @@ class SqlLane:
             state, wave = state_of(connection, self._lane.run_id)
             if state == "cancelled":
                 cancel_rows(connection, self._lane.run_id, now.ours)  # what was just put back is not begun again either
-            going_on = news is not None
-            row = next_row(connection, self._lane, wave, now.journals, left_first=not going_on) if state == "running" else None
+            row = next_row(connection, self._lane, wave, now.journals, left_first=news is None) if state == "running" else None
             return begin(connection, row, now.ours) if row is not None else None
 
     def renew(self) -> None:
