@@ -16,6 +16,7 @@ from registrar_sync.cli import exit_codes
 from registrar_sync.cli.bulk import RosterFile, RunId, SkipInvalid, ThisRun
 from registrar_sync.cli.bulk_roster import checked_roster
 from registrar_sync.cli.detach import Detach, leave_to_workers, refuse_without_workers
+from registrar_sync.cli.one_core import one_core
 from registrar_sync.cli.options import Common, Patience, What, Who, Whom, Yes, grouped
 from registrar_sync.cli.run_show import RunLines, show_run
 from registrar_sync.cli.session import Session, at_a_terminal, says_yes, session
@@ -160,7 +161,7 @@ def work_through(now: Session, runs: Runs, run: Run, command: str, common: Commo
     )
     lines.start(executor.tally)
     try:
-        with _heard(executor) as interrupted:
+        with one_core(), _heard(executor) as interrupted:
             for moved in executor.work():
                 lines.show(moved, executor.tally)
     except JournalUnusable as error:
