@@ -22,6 +22,7 @@ from registrar_sync.cli.bulk import RosterFile, SkipInvalid
 from registrar_sync.cli.bulk_roster import checked_roster
 from registrar_sync.cli.bulk_show import COMMAND, Lines, summary_lines
 from registrar_sync.cli.check_list import leave_at_once
+from registrar_sync.cli.one_core import one_core
 from registrar_sync.cli.options import Common, What, Who, Whom, grouped
 from registrar_sync.cli.session import Session, session
 from registrar_sync.errors import Interrupted
@@ -82,7 +83,7 @@ class _Run:
 
     def _plan(self) -> None:
         self.lines.start(self.summary.rows)
-        with closing(self.many.plan(self.checked)) as results:
+        with one_core(), closing(self.many.plan(self.checked)) as results:
             for entry, result in results:
                 accept: Mapping[str, Any] = entry.row.over(self.many.defaults).options
                 outcome = self.summary.add(entry, result, accept["accept"])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from registrar_sync.bulk.outcome import Patience
+from registrar_sync.cli.one_core import one_core
 from registrar_sync.cli.options import Common, grouped
 from registrar_sync.cli.session import session
 from registrar_sync.errors import RegistrarSyncError, UnknownName, UsageError
@@ -40,7 +41,9 @@ def worker(*, concurrency: Concurrency = 16, metrics: Metrics = None, common: Co
 
     with session(common, "worker") as now:
         listen = parse_address(metrics) if metrics else None
-        process_of(now.world, concurrency=concurrency, metrics=listen, announce=now.printer.progress).run()
+        process = process_of(now.world, concurrency=concurrency, metrics=listen, announce=now.printer.progress)
+        with one_core():
+            process.run()
 
 
 def process_of(

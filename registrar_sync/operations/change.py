@@ -16,7 +16,7 @@ from registrar_sync.errors import ConfirmationNeeded, Drift, LockLost
 from registrar_sync.operations.desk import READ_COUNTS_S, Desk
 from registrar_sync.operations.draft import Draft, Procedure
 from registrar_sync.operations.lock import CountingLock, let_calls_land, refuse_open_change
-from registrar_sync.operations.observe import DnsLook, look_at_dns
+from registrar_sync.operations.observe import DnsLook, begin_look, look_at_dns
 from registrar_sync.operations.record import append_end, claim_zone, record_end, record_intent, record_seen
 from registrar_sync.operations.result import PlanShown, Result
 from registrar_sync.operations.wait import wait_for_nothing_new, wait_for_written
@@ -36,9 +36,13 @@ class _Sitting:
 
 
 def observe_and_draft(desk: Desk, procedure: Procedure, *, mark: int = 0) -> tuple[DnsProvider, _Sitting]:
-    """Ask the DNS, then the API, and draft the change; nothing is written. ``mark``: of the journal, before it was asked."""
-    look = _look(desk, procedure)
+    """Ask the DNS, then the API, and draft the change; nothing is written. ``mark``: of the journal, before it was asked.
+
+    The DNS answers while the zone is looked for; what stands in the zone is read after that.
+    """
+    asked = begin_look(desk)
     provider = desk.open()
+    look = _looked(desk, procedure, asked())
     view = provider.read(desk.owner)
     read_at = desk.setting.clock.monotonic()
     draft = _drafted(desk, procedure, look, view)
@@ -185,15 +189,14 @@ def _is_old(desk: Desk, sitting: _Sitting) -> bool:
 def _look_again(desk: Desk, procedure: Procedure, provider: DnsProvider, sitting: _Sitting) -> ZoneView:
     """Ask the DNS, then the API, once more: what the DNS said before the pause says nothing of the zone after it. What was
     found out may not count any more either, and must not be asked between this read and the write."""
-    sitting.look = _look(desk, procedure)
+    sitting.look = _looked(desk, procedure, look_at_dns(desk))
     desk.history(anew=True)
     return provider.read(desk.owner)
 
 
-def _look(desk: Desk, procedure: Procedure) -> DnsLook:
-    """Ask the DNS, and foresee on what it serves, which is nearly always what the API holds: then only drafting lies between the
-    API's read and the write."""
-    look = look_at_dns(desk)
+def _looked(desk: Desk, procedure: Procedure, look: DnsLook) -> DnsLook:
+    """Foresee on what the DNS serves, which is nearly always what the API holds: then only drafting lies between the API's read
+    and the write."""
     served = next((seen for seen in look.observations if seen.reachable), None)
     if served is not None:
         procedure.foresee(view_of(served, desk.owner))

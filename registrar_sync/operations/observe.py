@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -47,19 +47,27 @@ class DnsLook:
 
 def look_at_dns(desk: Desk) -> DnsLook:
     """Find the authoritative servers and ask each for what stands at the owner."""
+    return begin_look(desk)()
+
+
+def begin_look(desk: Desk) -> Callable[[], DnsLook]:
+    """As ``look_at_dns``: the authoritative servers are being asked once this returns, and what it returns waits for them."""
     resolver = desk.setting.resolver
     try:
         delegation = resolver.delegation(desk.owner)
     except LookupFailed as error:
-        return DnsLook(delegation=None, failure=error.message)
+        failed = DnsLook(delegation=None, failure=error.message)
+        return lambda: failed
     rtypes = STAGED_TYPES if desk.setting.staged else OURS
     zone = desk.request.zone or delegation.zone or desk.owner
-    if desk.command in _LOOKS:
-        return DnsLook(delegation=delegation, observations=tuple(resolver.observe(delegation.servers, zone, desk.owner, rtypes)))
     asking: Future[list[Observation]] = Future()
     resolver.observe_soon(delegation.servers, zone, desk.owner, rtypes, asking.set_result)
-    told = _zone_elsewhere(resolver, desk.request.zone or delegation.zone)  # at the same time: nobody waits longer for it
-    return DnsLook(delegation=delegation, observations=tuple(asking.result()), elsewhere=told)
+
+    def look() -> DnsLook:
+        told = () if desk.command in _LOOKS else _zone_elsewhere(resolver, desk.request.zone or delegation.zone)
+        return DnsLook(delegation=delegation, observations=tuple(asking.result()), elsewhere=told)
+
+    return look
 
 
 def _zone_elsewhere(resolver: Resolver, zone: str | None) -> tuple[Observation, ...]:

@@ -137,7 +137,7 @@ def test_servers_that_answer_another_record_are_named(tmp_path: Path) -> None:
     assert report_on(stage).differing == ()
     one, other = stage.dns.observe(stage.dns.servers, OWNER, OWNER, ("TXT", "MX"))
     lagging = replace(other, answers={**other.answers, "TXT": NXDOMAIN})
-    stage.dns.observe = lambda *_: [one, lagging]  # type: ignore[method-assign]
+    stage.dns.observe = lambda *_, **__: [one, lagging]  # type: ignore[method-assign]
     report = report_on(stage)
     assert report.shown == "ns1.example.net (192.0.2.53)"
     assert report.differing == ("ns2.example.net (192.0.2.54)",)
@@ -147,7 +147,7 @@ def test_an_alias_is_named_and_nothing_is_weighed(tmp_path: Path) -> None:
     stage = stage_of(tmp_path)
     alias = Answer(status="data", detail="CNAME to www.example.net")
     (seen,) = stage.dns.observe(stage.dns.servers, OWNER, OWNER, ("TXT", "MX"))
-    stage.dns.observe = lambda *_: [replace(seen, answers={"TXT": alias, "MX": alias})]  # type: ignore[method-assign]
+    stage.dns.observe = lambda *_, **__: [replace(seen, answers={"TXT": alias, "MX": alias})]  # type: ignore[method-assign]
     report = report_on(stage)
     assert (report.ok, report.picture) == (True, None)
     assert [finding.id for finding in report.findings] == ["owner-cname"]

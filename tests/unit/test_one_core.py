@@ -1,0 +1,104 @@
+"""One core for all threads of a command: kept, left for a freer one, given back."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from registrar_sync.cli import one_core as module
+from registrar_sync.cli.one_core import freer, one_core
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux alone lets a process choose")
+
+_DEADLINE_S = 30.0
+
+
+def of_all_threads() -> set[frozenset[int]]:
+    """What each thread of this process may run on."""
+    found = set()
+    for name in [one.name for one in Path("/proc/self/task").iterdir()]:
+        try:
+            found.add(frozenset(os.sched_getaffinity(int(name))))
+        except ProcessLookupError:
+            continue
+    return found
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    ends = time.monotonic() + _DEADLINE_S
+    while not is_so():
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+
+
+def test_all_threads_are_on_one_core_and_then_where_they_were() -> None:
+    before = os.sched_getaffinity(0)
+    over = threading.Event()
+    threads = [threading.Thread(target=over.wait) for _ in range(3)]
+    threads[0].start()  # there before
+    with one_core():
+        (core,) = of_all_threads()
+        assert len(core) == 1
+        assert core <= before
+        threads[1].start()
+        assert of_all_threads() == {core}
+    threads[2].start()
+    after = of_all_threads()
+    over.set()
+    for thread in threads:
+        thread.join()
+    assert after == {frozenset(before)}
+
+
+def test_an_error_gives_the_cores_back() -> None:
+    before = os.sched_getaffinity(0)
+    with pytest.raises(ValueError, match="ours"), one_core():
+        raise ValueError("ours")
+    assert of_all_threads() == {frozenset(before)}
+
+
+def test_where_others_crowd_the_core_it_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = tmp_path / "stat"
+    used = dict.fromkeys(os.sched_getaffinity(0), 0)
+    ticks = 0
+
+    def tell() -> None:
+        lines = [f"cpu{one} {busy} 0 0 {ticks - busy} 0 0 0 0 0 0" for one, busy in used.items()]
+        text = "\n".join(["cpu  1 2 3 4 5 6 7 8 9 10", *lines, "intr 1 2 3", ""])
+        (tmp_path / "new").write_text(text)
+        (tmp_path / "new").replace(machine)
+
+    tell()
+    monkeypatch.setattr(module, "_MACHINE", machine)
+    monkeypatch.setattr(module, "_LOOK_S", 0.05)
+    with one_core():
+        (core,) = next(iter(of_all_threads()))
+        free = min(used.keys() - {core}, default=core)
+
+        def has_moved() -> bool:
+            nonlocal ticks
+            ticks += 1000
+            used[core] += 1000  # more than this process can have used
+            tell()
+            return of_all_threads() == {frozenset({free})}
+
+        until(has_moved)
+
+
+@pytest.mark.parametrize(
+    ("busy", "ours", "wanted"),
+    [
+        ({0: 0.9, 1: 0.0}, 0.9, 0),  # we alone are busy here
+        ({0: 1.0, 1: 0.0}, 0.5, 1),
+        ({0: 1.0, 1: 0.4, 2: 0.1}, 0.4, 2),
+        ({0: 1.0, 1: 0.4}, 0.5, 0),  # no better there
+        ({0: 1.0}, 0.1, 0),
+    ],
+)
+def test_where_to_go_on(busy: dict[int, float], ours: float, wanted: int) -> None:
+    assert freer(0, busy, ours) == wanted
