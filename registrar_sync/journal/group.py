@@ -153,6 +153,8 @@ class Group:
             batch.take_back_part()
             raise
         finally:
+            if not self._line:
+                time.sleep(0)  # whoever can run may be about to stand in line: a commit together is cheaper than two
             if not self._line or not 0 < batch.parts < _MOST or batch.failure is not None:
                 batch.end()
 
