@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 
-from benchmarks.bulk.memory_zones import Ledger, number_of, rrset
-from registrar_sync.core.model import Other, Rdata, Txt, values_of
+from benchmarks.bulk.memory_zones import TTL_S, Ledger, number_of, values_at
+from registrar_sync.core.model import Other, Rdata, Txt
 from registrar_sync.core.observation import Answer, Delegation, Observation, Server
 from registrar_sync.dns_port import Hoped
 
@@ -94,5 +94,5 @@ class MemoryDns:
             task()
 
     def _answer(self, number: int, rtype: str) -> Answer:
-        found = rrset(number, rtype, new=self.ledger.is_new(number, rtype))
-        return Answer(status="data", values=values_of(found), ttl=found.ttl) if found else Answer(status="absent")
+        values = frozenset(values_at(number, rtype, new=self.ledger.is_new(number, rtype)))
+        return Answer(status="data", values=values, ttl=TTL_S) if values else Answer(status="absent")

@@ -13,7 +13,7 @@ from pathlib import Path
 from registrar_sync.core.model import Mx, Other, Rdata, Record, RRset, RRsetChange, Txt, values_of
 from registrar_sync.providers.memory import Call, MemoryProvider
 
-_TTL_S = 300
+TTL_S = 300
 _BITS = {"TXT": 1, "MX": 2}
 _ALL_NEW = 3
 _ONE_WRITE = 4  # the other six bits count
@@ -39,10 +39,11 @@ def number_of(name: str) -> int:
 
 def rrset(number: int, rtype: str, *, new: bool) -> RRset | None:
     """What a zone holds at its apex, before or after."""
-    return _rrset(name_of(number), rtype, _values(number, rtype, new=new))
+    return _rrset(name_of(number), rtype, values_at(number, rtype, new=new))
 
 
-def _values(number: int, rtype: str, *, new: bool) -> tuple[Rdata, ...]:
+def values_at(number: int, rtype: str, *, new: bool) -> tuple[Rdata, ...]:
+    """The same without what is around it; none where there is no set."""
     if rtype == "TXT":
         spf = b"v=spf1 mx ip4:192.0.2.%d " % (number % 256) + (_INCLUDE + b" " if new else b"") + b"~all"
         return Txt((spf,)), Txt((b"google-site-verification=%d" % number,)), Txt((b"part one, ", b"part two"))
@@ -53,7 +54,7 @@ def _values(number: int, rtype: str, *, new: bool) -> tuple[Rdata, ...]:
 
 
 def _rrset(owner: str, rtype: str, values: tuple[Rdata, ...]) -> RRset | None:
-    records = tuple(Record(rdata=value, ttl=_TTL_S) for value in values)
+    records = tuple(Record(rdata=value, ttl=TTL_S) for value in values)
     return RRset(owner=owner, rtype=rtype, records=records) if records else None
 
 
@@ -114,7 +115,7 @@ class LazyMemory(MemoryProvider):
     def _apply(self, change: RRsetChange) -> None:
         """Only what stood or what must stand is taken: anything else is an error of whoever writes it."""
         number = number_of(change.owner)
-        wanted = {new: values_of(rrset(number, change.rtype, new=new)) for new in (False, True)}
+        wanted = {new: frozenset(values_at(number, change.rtype, new=new)) for new in (False, True)}
         found = values_of(change.after)
         assert found in wanted.values(), f"{change.owner} {change.rtype} {found}"
         super()._apply(change)
