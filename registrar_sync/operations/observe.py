@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from queue import SimpleQueue
 
 from registrar_sync.core import elsewhere, names, visibility
 from registrar_sync.core.delegation import delegated_elsewhere, is_remarked, remarked
@@ -60,12 +60,12 @@ def begin_look(desk: Desk) -> Callable[[], DnsLook]:
         return lambda: failed
     rtypes = STAGED_TYPES if desk.setting.staged else OURS
     zone = desk.request.zone or delegation.zone or desk.owner
-    asking: Future[list[Observation]] = Future()
-    resolver.observe_soon(delegation.servers, zone, desk.owner, rtypes, asking.set_result)
+    asking: SimpleQueue[list[Observation]] = SimpleQueue()
+    resolver.observe_soon(delegation.servers, zone, desk.owner, rtypes, asking.put)
 
     def look() -> DnsLook:
         told = () if desk.command in _LOOKS else _zone_elsewhere(resolver, desk.request.zone or delegation.zone)
-        return DnsLook(delegation=delegation, observations=tuple(asking.result()), elsewhere=told)
+        return DnsLook(delegation=delegation, observations=tuple(asking.get()), elsewhere=told)
 
     return look
 
