@@ -2,8 +2,10 @@
 
 Python lets one thread of a process run at a time (https://docs.python.org/3/glossary.html#term-global-interpreter-lock). Threads
 that wake on several cores wait for each other there: measured, a bulk run then takes half as much processor time again, and
-longer (docs/benchmarks.md). Linux alone lets a process choose (https://man7.org/linux/man-pages/man2/sched_setaffinity.2.html);
-elsewhere, and where Python was built without that lock, nothing is done.
+longer (docs/benchmarks.md). There they are batch work (https://man7.org/linux/man-pages/man7/sched.7.html): one that wakes does
+not push the one aside that holds the lock, and whoever else needs the core has it first. Linux alone lets a process choose
+(https://man7.org/linux/man-pages/man2/sched_setaffinity.2.html); elsewhere, and where Python was built without that lock, nothing
+is done.
 """
 
 from __future__ import annotations
@@ -34,17 +36,17 @@ def one_core() -> Iterator[None]:
     if len(allowed) < 2:
         yield
         return
-    over = threading.Event()
+    policy, over = os.sched_getscheduler(0), threading.Event()
     watch = threading.Thread(target=_stay, args=(over, allowed), name="one-core", daemon=True)
     try:
-        _settle({_core_now()})
+        _settle({_core_now()}, os.SCHED_BATCH if policy == os.SCHED_OTHER else policy)
         watch.start()
         yield
     finally:
         over.set()
         if watch.is_alive():
             watch.join()
-        _settle(allowed)
+        _settle(allowed, policy)
 
 
 def freer(core: int, busy: Mapping[int, float], ours: float) -> int:
@@ -109,11 +111,15 @@ def _seen(allowed: set[int]) -> _Seen:
     return _Seen(time.process_time(), time.monotonic(), ticks)
 
 
-def _settle(cores: Iterable[int]) -> None:
-    """A thread begins where the one is that made it: nobody is missed once a look finds no new ones."""
+def _settle(cores: Iterable[int], policy: int | None = None) -> None:
+    """All threads to these cores, under this policy of the kernel's (None: under the one that they have).
+
+    A thread begins where the one is that made it: nobody is missed once a look finds no new ones."""
     settled: set[str] = set()
     while new := {one.name for one in _THREADS.iterdir()} - settled:
         for name in new:
-            with suppress(ProcessLookupError):  # it has ended
+            with suppress(OSError):  # it has ended; or it is forbidden, as to a service with few rights: then all stays as it was
                 os.sched_setaffinity(int(name), cores)
+                if policy is not None:
+                    os.sched_setscheduler(int(name), policy, os.sched_param(0))
         settled |= new

@@ -29,6 +29,11 @@ def of_all_threads() -> set[frozenset[int]]:
     return found
 
 
+def policies() -> set[int]:
+    """How the kernel schedules the threads of this process."""
+    return {os.sched_getscheduler(int(one.name)) for one in Path("/proc/self/task").iterdir()}
+
+
 def until(is_so: Callable[[], bool]) -> None:
     ends = time.monotonic() + _DEADLINE_S
     while not is_so():
@@ -47,12 +52,14 @@ def test_all_threads_are_on_one_core_and_then_where_they_were() -> None:
         assert core <= before
         threads[1].start()
         assert of_all_threads() == {core}
+        assert policies() == ({os.SCHED_BATCH} if core != before else {os.SCHED_OTHER})
     threads[2].start()
     after = of_all_threads()
     over.set()
     for thread in threads:
         thread.join()
     assert after == {frozenset(before)}
+    assert policies() == {os.SCHED_OTHER}
 
 
 def test_an_error_gives_the_cores_back() -> None:
@@ -60,6 +67,17 @@ def test_an_error_gives_the_cores_back() -> None:
     with pytest.raises(ValueError, match="ours"), one_core():
         raise ValueError("ours")
     assert of_all_threads() == {frozenset(before)}
+
+
+def test_where_it_is_forbidden_the_work_is_done_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    before = of_all_threads(), policies()
+    monkeypatch.setattr(os, "sched_setaffinity", forbidden)
+    with one_core():
+        assert (of_all_threads(), policies()) == before
+    assert (of_all_threads(), policies()) == before
 
 
 def test_where_others_crowd_the_core_it_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
