@@ -39,11 +39,12 @@ def number_of(name: str) -> int:
 
 def rrset(number: int, rtype: str, *, new: bool) -> RRset | None:
     """What a zone holds at its apex, before or after."""
-    return _rrset(name_of(number), rtype, values_at(number, rtype, new=new))
+    records = tuple(Record(rdata=value, ttl=TTL_S) for value in values_at(number, rtype, new=new))
+    return RRset(owner=name_of(number), rtype=rtype, records=records) if records else None
 
 
 def values_at(number: int, rtype: str, *, new: bool) -> tuple[Rdata, ...]:
-    """The same without what is around it; none where there is no set."""
+    """The values of that set; none where there is no set."""
     if rtype == "TXT":
         spf = b"v=spf1 mx ip4:192.0.2.%d " % (number % 256) + (_INCLUDE + b" " if new else b"") + b"~all"
         return Txt((spf,)), Txt((b"google-site-verification=%d" % number,)), Txt((b"part one, ", b"part two"))
@@ -51,11 +52,6 @@ def values_at(number: int, rtype: str, *, new: bool) -> tuple[Rdata, ...]:
         name = name_of(number)
         return (*(_HOSTS if new else ()), Mx(5, f"mail.{name}"), *(Mx(10 * n, f"mx{n}.{name}") for n in range(1, number % 3 + 1)))
     return (Other("192.0.2.80"),) if rtype == "A" else ()
-
-
-def _rrset(owner: str, rtype: str, values: tuple[Rdata, ...]) -> RRset | None:
-    records = tuple(Record(rdata=value, ttl=TTL_S) for value in values)
-    return RRset(owner=owner, rtype=rtype, records=records) if records else None
 
 
 class Ledger:

@@ -31,7 +31,8 @@ _PROCESSOR = 36  # proc_pid_stat(5): field 39, of those from the third on, which
 @contextmanager
 def one_core() -> Iterator[None]:
     """All threads of this process, those to come too, stay on one core meanwhile: the one that the kernel has put us on, or a
-    freer one once others crowd it that cannot go elsewhere."""
+    freer one once others crowd it that cannot go elsewhere. There they are scheduled as batch work, unless somebody has chosen
+    otherwise."""
     allowed = _allowed()
     if len(allowed) < 2:
         yield
@@ -114,7 +115,8 @@ def _seen(allowed: set[int]) -> _Seen:
 def _settle(cores: Iterable[int], policy: int | None = None) -> None:
     """All threads to these cores, under this policy of the kernel's (None: under the one that they have).
 
-    A thread begins where the one is that made it: nobody is missed once a look finds no new ones."""
+    A thread begins where the one is that made it: nobody is missed once a look finds no new ones.
+    """
     settled: set[str] = set()
     while new := {one.name for one in _THREADS.iterdir()} - settled:
         for name in new:

@@ -138,7 +138,7 @@ class MemoryDns:
         serial: bool = True,
     ) -> None:
         """From another thread, which has ended when this returns."""
-        seen = self.observe(servers, zone, owner, rtypes, serial=serial)
+        seen = self.observe(servers, zone, owner, rtypes, expected=expected, serial=serial)
         thread = threading.Thread(target=done, args=(seen,))
         thread.start()
         thread.join()

@@ -6,7 +6,9 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -17,21 +19,26 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Li
 
 _DEADLINE_S = 30.0
 
+T = TypeVar("T")
 
-def of_all_threads() -> set[frozenset[int]]:
-    """What each thread of this process may run on."""
+
+def of_all_threads(ask: Callable[[int], T]) -> set[T]:
+    """What the kernel says of each thread of this process."""
     found = set()
-    for name in [one.name for one in Path("/proc/self/task").iterdir()]:
-        try:
-            found.add(frozenset(os.sched_getaffinity(int(name))))
-        except ProcessLookupError:
-            continue
+    for thread in Path("/proc/self/task").iterdir():
+        with suppress(ProcessLookupError):  # it has ended
+            found.add(ask(int(thread.name)))
     return found
 
 
+def cores() -> set[frozenset[int]]:
+    """What each may run on."""
+    return of_all_threads(lambda thread: frozenset(os.sched_getaffinity(thread)))
+
+
 def policies() -> set[int]:
-    """How the kernel schedules the threads of this process."""
-    return {os.sched_getscheduler(int(one.name)) for one in Path("/proc/self/task").iterdir()}
+    """How each is scheduled."""
+    return of_all_threads(os.sched_getscheduler)
 
 
 def until(is_so: Callable[[], bool]) -> None:
@@ -47,14 +54,14 @@ def test_all_threads_are_on_one_core_and_then_where_they_were() -> None:
     threads = [threading.Thread(target=over.wait) for _ in range(3)]
     threads[0].start()  # there before
     with one_core():
-        (core,) = of_all_threads()
+        (core,) = cores()
         assert len(core) == 1
         assert core <= before
         threads[1].start()
-        assert of_all_threads() == {core}
+        assert cores() == {core}
         assert policies() == ({os.SCHED_BATCH} if core != before else {os.SCHED_OTHER})
     threads[2].start()
-    after = of_all_threads()
+    after = cores()
     over.set()
     for thread in threads:
         thread.join()
@@ -66,18 +73,18 @@ def test_an_error_gives_the_cores_back() -> None:
     before = os.sched_getaffinity(0)
     with pytest.raises(ValueError, match="ours"), one_core():
         raise ValueError("ours")
-    assert of_all_threads() == {frozenset(before)}
+    assert cores() == {frozenset(before)}
 
 
 def test_where_it_is_forbidden_the_work_is_done_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     def forbidden(*_: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 
-    before = of_all_threads(), policies()
+    before = cores(), policies()
     monkeypatch.setattr(os, "sched_setaffinity", forbidden)
     with one_core():
-        assert (of_all_threads(), policies()) == before
-    assert (of_all_threads(), policies()) == before
+        assert (cores(), policies()) == before
+    assert (cores(), policies()) == before
 
 
 def test_where_others_crowd_the_core_it_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +102,7 @@ def test_where_others_crowd_the_core_it_is_left(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(module, "_MACHINE", machine)
     monkeypatch.setattr(module, "_LOOK_S", 0.05)
     with one_core():
-        (core,) = next(iter(of_all_threads()))
+        (core,) = next(iter(cores()))
         free = min(used.keys() - {core}, default=core)
 
         def has_moved() -> bool:
@@ -103,7 +110,7 @@ def test_where_others_crowd_the_core_it_is_left(tmp_path: Path, monkeypatch: pyt
             ticks += 1000
             used[core] += 1000  # more than this process can have used
             tell()
-            return of_all_threads() == {frozenset({free})}
+            return cores() == {frozenset({free})}
 
         until(has_moved)
 
